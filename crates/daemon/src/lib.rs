@@ -1,0 +1,1 @@
+//! The one place that knows both objects and wire.

@@ -1,0 +1,1 @@
+//! A host as plain data.

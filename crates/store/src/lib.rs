@@ -1,0 +1,1 @@
+//! Documents and status on disk.

@@ -1,0 +1,1 @@
+//! XML into types and back.
