@@ -1,1 +1,22 @@
-//! From a document to a QEMU command line.
+//! From a domain document to a QEMU command line, and back from QEMU's answers.
+//!
+//! Everything here is a pure function from values to values: no file is opened, no clock is read,
+//! nothing is random but what the `settle::Seed` carries.
+//!
+//! ```text
+//! settle(&Domain, Option<&Abilities>, &Settings, &[Firmware], &mut Seed) -> Result<Settlement, Faults>
+//!     defaults, implicit devices, addresses: what define stores and dumpxml prints
+//! needs(&Domain, &Settings) -> Vec<Need>
+//!     what the shell must acquire before a start; it answers with Grants
+//! plan(&Domain, &Facts, &Abilities, &Settings, &Grants, Origin) -> Result<Plan, Faults>
+//!     aliases, node names, CPU, ports, descriptors: everything decided for one start
+//! argv(&Plan) -> Vec<Argument>            the command line; Plan::environment beside it
+//! Plan::calls() -> Vec<Call>              what to ask and to set over QMP before `cont`
+//! native(&Plan) -> String                 as `virsh domxml-to-native qemu-argv` prints it
+//! Live::new(&Plan, id) -> Live
+//! refresh(&Live, News) -> Live            a reply to a Call, or an event
+//! describe(&Live) -> Domain               the live document
+//! ```
+//!
+//! Descriptors: `needs::Need::roles` names each descriptor that QEMU is to inherit. The shell opens
+//! them, chooses the number each has in the child (`Grants::descriptors`), and passes them so.
