@@ -1,0 +1,294 @@
+//! Reads types out of a tree, and gathers what is wrong on the way.
+
+use std::any::TypeId;
+use std::fmt::Display;
+use std::num::ParseIntError;
+use std::str::FromStr;
+
+use crate::{Class, Fault, Faults, Form, Node, Severity};
+
+/// Types that are read from an element.
+pub trait FromElement: Sized {
+    /// Reads the element; nothing if it cannot be one, which the reader has been told then.
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self>;
+}
+
+/// What is known of names that a type does not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// libvirt does not know it either: it is dropped.
+    Dropped,
+    /// libvirt knows it, and it is not served.
+    Refused,
+    /// libvirt knows it and it means nothing here: dropped without a word.
+    Silent,
+}
+
+/// Judges an element (`a/b`), attribute (`a/b/@c`) or value (`a/b/@c=d`) that no type reads.
+pub type Judge = fn(kind: &str) -> Verdict;
+
+/// The state of reading one document.
+#[derive(Debug)]
+pub struct Reader {
+    form: Form,
+    judge: Judge,
+    faults: Vec<Fault>,
+}
+
+impl Reader {
+    /// Reads that form; names that no type reads are judged by `judge`.
+    pub fn new(form: Form, judge: Judge) -> Self {
+        Self { form, judge, faults: Vec::new() }
+    }
+
+    /// The form that is read.
+    pub fn form(&self) -> Form {
+        self.form
+    }
+
+    /// Notes a fault, as long as there is room.
+    pub fn note(&mut self, fault: Fault) {
+        if self.faults.len() < Faults::MAX {
+            self.faults.push(fault);
+        }
+    }
+
+    /// Whether an error was noted.
+    pub fn has_errors(&self) -> bool {
+        self.faults.iter().any(|fault| fault.severity == Severity::Error)
+    }
+
+    /// All that was noted.
+    pub fn into_faults(self) -> Vec<Fault> {
+        self.faults
+    }
+
+    /// Notes an error at an element.
+    pub fn error(&mut self, node: Node<'_>, class: Class, message: impl Into<String>) {
+        self.note(Fault::new(class, node.place(), message));
+    }
+
+    /// Notes an error at an element, with what to do about it.
+    pub fn error_with_fix(
+        &mut self,
+        node: Node<'_>,
+        class: Class,
+        message: impl Into<String>,
+        fix: impl Into<String>,
+    ) {
+        self.note(Fault::new(class, node.place(), message).with_fix(fix));
+    }
+
+    /// Notes an error at an attribute.
+    pub fn attribute_error(
+        &mut self,
+        node: Node<'_>,
+        attribute: &str,
+        class: Class,
+        message: impl Into<String>,
+    ) {
+        self.note(Fault::new(class, node.attribute_place(attribute), message));
+    }
+
+    /// Reads an attribute. A value that its type does not know is a fault.
+    pub fn attribute<T>(&mut self, node: Node<'_>, name: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display + 'static,
+    {
+        let text = node.attribute(name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                self.bad_attribute::<T::Err>(node, name, text, &error);
+                None
+            }
+        }
+    }
+
+    /// Reads an attribute that must be there.
+    pub fn required<T>(&mut self, node: Node<'_>, name: &str) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display + 'static,
+    {
+        if node.attribute(name).is_none() {
+            self.missing_attribute(node, name);
+            return None;
+        }
+        self.attribute(node, name)
+    }
+
+    /// Notes that an attribute is missing, in libvirt's words.
+    pub fn missing_attribute(&mut self, node: Node<'_>, name: &str) {
+        let element = node.local_name();
+        let message = format!("Missing required attribute '{name}' in element '{element}'");
+        self.note(Fault::new(Class::Xml, node.place(), message));
+    }
+
+    fn bad_attribute<E: Display + 'static>(
+        &mut self,
+        node: Node<'_>,
+        name: &str,
+        text: &str,
+        error: &E,
+    ) {
+        let element = node.local_name();
+        let mut message =
+            format!("Invalid value for attribute '{name}' in element '{element}': '{text}'");
+        let fix = if TypeId::of::<E>() == TypeId::of::<ParseIntError>() {
+            message.push_str(". Expected integer value");
+            if text.starts_with('-') {
+                "write a whole number that is not negative".to_owned()
+            } else {
+                "write a whole number that fits".to_owned()
+            }
+        } else {
+            error.to_string()
+        };
+        self.note(Fault::new(Class::Xml, node.attribute_place(name), message).with_fix(fix));
+    }
+
+    /// Notes that the value of an attribute is wrong, in libvirt's words.
+    pub fn bad_value(&mut self, node: Node<'_>, name: &str, fix: impl Into<String>) {
+        let element = node.local_name();
+        let text = node.attribute(name).unwrap_or("");
+        let message =
+            format!("Invalid value for attribute '{name}' in element '{element}': '{text}'");
+        self.note(Fault::new(Class::Xml, node.attribute_place(name), message).with_fix(fix));
+    }
+
+    /// Reads the text of an element; none if there is none.
+    pub fn content<T>(&mut self, node: Node<'_>) -> Option<T>
+    where
+        T: FromStr,
+        T::Err: Display + 'static,
+    {
+        let text = node.text();
+        if text.is_empty() {
+            return None;
+        }
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let element = node.local_name();
+                let message = format!("Invalid value for element '{element}': '{text}'");
+                let fix = if TypeId::of::<T::Err>() == TypeId::of::<ParseIntError>() {
+                    "write a whole number that is not negative".to_owned()
+                } else {
+                    error.to_string()
+                };
+                self.note(Fault::new(Class::Xml, node.place(), message).with_fix(fix));
+                None
+            }
+        }
+    }
+
+    /// Notes what a type did not read: refused if libvirt knows it, else a warning.
+    pub fn leftovers(&mut self, node: Node<'_>, attributes: &[&str], children: &[&str]) {
+        for (name, _) in node.attributes() {
+            if !attributes.contains(&name) && !name.starts_with("xmlns") && !name.contains(':') {
+                self.unread_attribute(node, name, attributes);
+            }
+        }
+        for child in node.children() {
+            if !children.contains(&child.name()) {
+                self.unread(child, children);
+            }
+        }
+    }
+
+    /// Notes an element that is not read.
+    #[cold]
+    pub fn unread(&mut self, child: Node<'_>, known: &[&str]) {
+        let name = child.name();
+        match (self.judge)(&child.kind()) {
+            Verdict::Silent => {}
+            Verdict::Refused => self.refuse(child),
+            Verdict::Dropped if self.faults.len() >= Faults::MAX => {}
+            Verdict::Dropped => {
+                let message = format!("element '{name}' is not known and has no effect");
+                let mut fault = Fault::new(Class::Xml, child.place(), message);
+                fault.severity = Severity::Warning;
+                fault.fix = nearest(name, known).map(|known| format!("did you mean <{known}>?"));
+                self.note(fault);
+            }
+        }
+    }
+
+    #[cold]
+    fn unread_attribute(&mut self, node: Node<'_>, name: &str, known: &[&str]) {
+        match (self.judge)(&format!("{}/@{name}", node.kind())) {
+            Verdict::Silent => {}
+            Verdict::Refused => {
+                let message = format!(
+                    "attribute '{name}' of element '{}' is not supported by stead yet",
+                    node.name()
+                );
+                self.attribute_error(node, name, Class::Unsupported, message);
+            }
+            Verdict::Dropped if self.faults.len() >= Faults::MAX => {}
+            Verdict::Dropped => {
+                let message = format!("attribute '{name}' is not known and has no effect");
+                let mut fault = Fault::new(Class::Xml, node.attribute_place(name), message);
+                fault.severity = Severity::Warning;
+                fault.fix = nearest(name, known).map(|known| format!("did you mean {known}=?"));
+                self.note(fault);
+            }
+        }
+    }
+
+    /// Notes that an element which libvirt knows is not served.
+    pub fn refuse(&mut self, node: Node<'_>) {
+        let message = format!("element '{}' is not supported by stead yet", node.name());
+        self.error_with_fix(node, Class::Unsupported, message, "remove it");
+    }
+
+    /// Refuses the value of an attribute if the judge does; whether it did.
+    pub fn judge_value(&mut self, node: Node<'_>, name: &str) -> bool {
+        let Some(value) = node.attribute(name) else { return false };
+        if (self.judge)(&format!("{}/@{name}={value}", node.kind())) != Verdict::Refused {
+            return false;
+        }
+        let element = node.name();
+        let message =
+            format!("attribute '{name}' of element '{element}' with value '{value}' is not supported by stead yet");
+        self.attribute_error(node, name, Class::Unsupported, message);
+        true
+    }
+
+    /// Warns of a second element where libvirt only reads the first.
+    pub fn only_first(&mut self, node: Node<'_>, name: &str) {
+        for again in node.children().filter(|child| child.name() == name).skip(1) {
+            let message = format!("a second '{name}' element is not read, only the first");
+            let mut fault = Fault::new(Class::Xml, again.place(), message)
+                .with_fix("put both into one element");
+            fault.severity = Severity::Warning;
+            self.note(fault);
+        }
+    }
+}
+
+/// The known name that is nearest to one that is not known, if it is near.
+fn nearest<'a>(name: &str, known: &[&'a str]) -> Option<&'a str> {
+    let near = |other: &&str| distance(name, other) <= 1 + name.len() / 6;
+    known.iter().copied().filter(near).min_by_key(|other| distance(name, other))
+}
+
+/// How many letters must change to make one name the other (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    if one.len() > 64 || other.len() > 64 {
+        return usize::MAX;
+    }
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (i, a) in one.chars().enumerate() {
+        let mut diagonal = row[0];
+        row[0] = i + 1;
+        for (j, b) in other.chars().enumerate() {
+            let changed = diagonal + usize::from(a != b);
+            diagonal = row[j + 1];
+            row[j + 1] = changed.min(row[j] + 1).min(diagonal + 1);
+        }
+    }
+    row.last().copied().unwrap_or(usize::MAX)
+}
