@@ -79,6 +79,8 @@ pub enum Origin {
     Xml = 5,
     /// The QEMU driver.
     Qemu = 10,
+    /// The image files.
+    Storage = 18,
     /// The domain document.
     Domain = 20,
     /// The security labels.
@@ -98,8 +100,29 @@ pub struct Error {
     pub kind: Kind,
     /// The part that says so, which some clients branch on.
     pub origin: Origin,
-    /// The detail for a person, without the template of `kind`.
+    /// The text for a person: the detail without the template of `kind`, or as `form` says.
     pub message: String,
+    /// How the message becomes libvirt's text and its extra fields.
+    pub form: Form,
+}
+
+/// How an error's message becomes libvirt's text (str1, str2, int1 and int2 of the wire).
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Form {
+    /// The detail of the kind's template: str1 is the template, str2 the message, int1 and int2 are -1.
+    Detail,
+    /// The whole text, about an argument of a call: str1 is the function, str2 the argument, int1 and int2 are 0.
+    Argument {
+        /// libvirt's name of the function.
+        function: &'static str,
+        /// libvirt's name of the argument.
+        argument: &'static str,
+    },
+    /// The whole text of a failed system call: str1 is "%s", str2 the message, int1 the errno, int2 -1.
+    System {
+        /// The error number of the system.
+        errno: i32,
+    },
 }
 
 /// The result of an operation on a machine.
@@ -108,7 +131,7 @@ pub type Result<T, E = Error> = std::result::Result<T, E>;
 impl Error {
     /// An error of the QEMU driver.
     pub fn new(kind: Kind, message: impl Into<String>) -> Self {
-        Self { kind, origin: Origin::Qemu, message: message.into() }
+        Self { kind, origin: Origin::Qemu, message: message.into(), form: Form::Detail }
     }
 
     /// The same error, said by another part.
@@ -140,12 +163,37 @@ impl Error {
 
     /// libvirt's words when a machine must run and does not.
     pub(crate) fn not_running() -> Self {
-        Self::invalid("domain is not running")
+        Self::invalid("domain is not running").from_origin(Origin::Domain)
+    }
+
+    /// libvirt's words when a machine must have a stored document and has none.
+    pub(crate) fn transient() -> Self {
+        Self::invalid("transient domains do not have any persistent config")
+            .from_origin(Origin::Domain)
+    }
+
+    /// A fault in an argument, in words that are whole.
+    pub(crate) fn whole(
+        function: &'static str,
+        argument: &'static str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            kind: Kind::InvalidArgument,
+            origin: Origin::Domain,
+            message: message.into(),
+            form: Form::Argument { function, argument },
+        }
     }
 
     /// A system call that failed while `doing` something.
     pub(crate) fn system(doing: impl fmt::Display, error: &std::io::Error) -> Self {
-        Self::new(Kind::SystemError, format!("{doing}: {}", reason(error)))
+        Self {
+            kind: Kind::SystemError,
+            origin: Origin::Qemu,
+            message: format!("{doing}: {}", reason(error)),
+            form: Form::System { errno: error.raw_os_error().unwrap_or(-1) },
+        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! libvirt's flag bits of the operations on domains, as they come over the wire (libvirt 11.3), and
 //! the refusal of those that an operation does not know.
 
-use crate::{Error, Result};
+use crate::{Error, Origin, Result};
 
 /// Act on what is there now: the running machine if it runs, else its document.
 pub const AFFECT_CURRENT: u32 = 0;
@@ -85,12 +85,13 @@ pub const STATS_BACKING: u32 = 1 << 30;
 pub const STATS_ENFORCE: u32 = 1 << 31;
 
 /// Refuses the bits of `flags` that are not in `known`, as libvirt's `function` would.
-pub(crate) fn check(flags: u32, known: u32, function: &str) -> Result<()> {
+pub(crate) fn check(flags: u32, known: u32, function: &'static str) -> Result<()> {
     let unknown = flags & !known;
     if unknown == 0 {
         return Ok(());
     }
-    Err(Error::argument(format!("unsupported flags (0x{unknown:x}) in function {function}")))
+    let message = format!("unsupported flags (0x{unknown:x}) in function {function}");
+    Err(Error::whole(function, "flags", message).from_origin(Origin::Qemu))
 }
 
 /// Refuses two flags that cannot be given together.
@@ -98,12 +99,21 @@ pub(crate) fn exclusive(
     flags: u32,
     (a, a_name): (u32, &str),
     (b, b_name): (u32, &str),
-    function: &str,
+    function: &'static str,
 ) -> Result<()> {
     if flags & a == 0 || flags & b == 0 {
         return Ok(());
     }
-    Err(Error::argument(format!(
-        "flags '{a_name}' and '{b_name}' in {function} are mutually exclusive"
-    )))
+    let message = format!("Flags '{a_name}' and '{b_name}' are mutually exclusive");
+    Err(Error::whole(function, "ctl", message))
+}
+
+/// Refuses "live" and "config" together, where only one can be told.
+pub(crate) fn live_or_config(flags: u32, function: &'static str) -> Result<()> {
+    exclusive(
+        flags,
+        (AFFECT_LIVE, "VIR_DOMAIN_AFFECT_LIVE"),
+        (AFFECT_CONFIG, "VIR_DOMAIN_AFFECT_CONFIG"),
+        function,
+    )
 }

@@ -28,7 +28,7 @@ pub use arguments::{
 };
 pub use document::Document;
 pub use domains::{Domains, Options};
-pub use error::{Error, Kind, Origin, Result};
+pub use error::{Error, Form, Kind, Origin, Result};
 pub use events::{Event, EventKind, Graphics, GraphicsAddress, Lifecycle, Receiver};
 pub use handle::Machine;
 pub use index::Index;
