@@ -6,6 +6,8 @@
 
 use std::ops::BitOr;
 
+use stead_values::address::Pci;
+
 /// How a device connects to a bus, and what a bus accepts: a set of flags.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Connect(u16);
@@ -104,9 +106,7 @@ impl BusModel {
 
     fn accepts(self) -> Connect {
         match self {
-            Self::PciRoot => {
-                Connect::HOTPLUG | Connect::PCI | Connect::BRIDGE | Connect::EXPANDER
-            }
+            Self::PciRoot => Connect::HOTPLUG | Connect::PCI | Connect::BRIDGE | Connect::EXPANDER,
             Self::PciBridge | Self::PciExpanderBus => {
                 Connect::HOTPLUG | Connect::PCI | Connect::BRIDGE
             }
@@ -174,17 +174,6 @@ impl BusModel {
     }
 }
 
-/// A place on a bus; the PCI domain is always 0 in a guest of these machine types.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Place {
-    /// Index of the controller that provides the bus.
-    pub bus: u32,
-    /// 0 to 31.
-    pub slot: u8,
-    /// 0 to 7.
-    pub function: u8,
-}
-
 /// Why a device gets no place.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum NoPlace {
@@ -192,53 +181,51 @@ pub enum NoPlace {
     #[error("No more available PCI slots")]
     Full,
     /// The bus does not exist.
-    #[error("Invalid PCI address {}. Only PCI buses up to {last} are available", text(*.place))]
+    #[error("Invalid PCI address {place}. Only PCI buses up to {last} are available")]
     NoBus {
         /// Asked for.
-        place: Place,
+        place: Pci,
         /// Highest bus there is.
         last: usize,
     },
     /// The slot number is below what the bus has.
-    #[error("Invalid PCI address {}. slot must be >= {first}", text(*.place))]
+    #[error("Invalid PCI address {place}. slot must be >= {first}")]
     SlotTooLow {
         /// Asked for.
-        place: Place,
+        place: Pci,
         /// First slot of the bus.
         first: u8,
     },
     /// The slot number is beyond what the bus has.
-    #[error("Invalid PCI address {}. slot must be <= {last}", text(*.place))]
+    #[error("Invalid PCI address {place}. slot must be <= {last}")]
     SlotTooHigh {
         /// Asked for.
-        place: Place,
+        place: Pci,
         /// Last slot of the bus.
         last: u8,
     },
     /// The bus takes no such device.
-    #[error("The device at PCI address {} cannot be plugged into the PCI controller with index='{}'. It requires a controller that accepts a {wants}.", text(*.place), .place.bus)]
+    #[error("The device at PCI address {place} cannot be plugged into the PCI controller with index='{}'. It requires a controller that accepts a {wants}.", .place.bus)]
     Unsuitable {
         /// Asked for.
-        place: Place,
+        place: Pci,
         /// What the device is.
         wants: &'static str,
     },
     /// Something is there already.
-    #[error("Attempted double use of PCI Address {}", text(*.place))]
+    #[error("Attempted double use of PCI Address {place}")]
     Taken {
         /// Asked for.
-        place: Place,
+        place: Pci,
     },
     /// A controller of this kind is not added unasked.
-    #[error("a PCI slot is needed to connect a PCI controller model='{wants}', but none is available, and it cannot be automatically added")]
+    #[error(
+        "a PCI slot is needed to connect a PCI controller model='{wants}', but none is available, and it cannot be automatically added"
+    )]
     NotAddable {
         /// What the device is.
         wants: &'static str,
     },
-}
-
-fn text(place: Place) -> String {
-    format!("0000:{:02x}:{:02x}.{:x}", place.bus, place.slot, place.function)
 }
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -362,31 +349,26 @@ impl Buses {
     }
 
     /// Whether anything is in the slot.
-    pub fn in_use(&self, bus: u32, slot: u8) -> bool {
+    pub fn in_use(&self, bus: u8, slot: u8) -> bool {
         self.slot(bus, slot).is_some_and(|slot| slot.functions != 0)
     }
 
-    fn slot(&self, bus: u32, slot: u8) -> Option<&Slot> {
-        self.buses.get(usize::try_from(bus).ok()?)?.slots.get(usize::from(slot))
+    fn slot(&self, bus: u8, slot: u8) -> Option<&Slot> {
+        self.buses.get(usize::from(bus))?.slots.get(usize::from(slot))
     }
 
     /// Takes one function of a slot.
     ///
     /// # Errors
     /// When the bus is not there, does not suit, or the function is taken.
-    pub fn reserve(
-        &mut self,
-        place: Place,
-        wants: Connect,
-        origin: Origin,
-    ) -> Result<(), NoPlace> {
+    pub fn reserve(&mut self, place: Pci, wants: Connect, origin: Origin) -> Result<(), NoPlace> {
         if origin == Origin::Document && self.growth == Growth::Allowed {
             self.grow_to(place.bus, wants)?;
         }
         let last_bus = self.buses.len().saturating_sub(1);
-        let bus = usize::try_from(place.bus)
-            .ok()
-            .and_then(|index| self.buses.get_mut(index))
+        let bus = self
+            .buses
+            .get_mut(usize::from(place.bus))
             .ok_or(NoPlace::NoBus { place, last: last_bus })?;
         if !bus.suits(wants, origin) {
             return Err(NoPlace::Unsuitable { place, wants: describe(wants) });
@@ -415,19 +397,19 @@ impl Buses {
     ///
     /// # Errors
     /// When there is none and no bus may be added.
-    pub fn assign(&mut self, wants: Connect, function: Option<u8>) -> Result<Place, NoPlace> {
+    pub fn assign(&mut self, wants: Connect, function: Option<u8>) -> Result<Pci, NoPlace> {
         let found = self.buses.iter().enumerate().find_map(|(index, bus)| {
             let (slot, function) = bus.free(wants, function)?;
-            Some(Place { bus: u32::try_from(index).ok()?, slot, function })
+            Some(Pci { domain: 0, bus: u8::try_from(index).ok()?, slot, function })
         });
         let place = match found {
             Some(place) => place,
             None if self.growth == Growth::Refused => return Err(NoPlace::Full),
             None => {
-                let next = u32::try_from(self.buses.len()).map_err(|_| NoPlace::Full)?;
+                let next = u8::try_from(self.buses.len()).map_err(|_| NoPlace::Full)?;
                 let bus = self.grow_to(next, wants)?;
-                let first = self.buses.get(bus as usize).map_or(0, |bus| bus.first);
-                Place { bus, slot: first, function: function.unwrap_or(0) }
+                let first = self.buses.get(usize::from(bus)).map_or(0, |bus| bus.first);
+                Pci { domain: 0, bus, slot: first, function: function.unwrap_or(0) }
             }
         };
         self.reserve(place, wants, Origin::Assigned)?;
@@ -436,23 +418,17 @@ impl Buses {
 
     /// Adds buses until `bus` exists and suits; returns the bus the device goes to, which is
     /// higher than asked when another bridge had to come first.
-    fn grow_to(&mut self, bus: u32, wants: Connect) -> Result<u32, NoPlace> {
-        let have = u32::try_from(self.buses.len()).map_err(|_| NoPlace::Full)?;
-        if bus < have {
+    fn grow_to(&mut self, bus: u8, wants: Connect) -> Result<u8, NoPlace> {
+        let have = self.buses.len();
+        if usize::from(bus) < have {
             return Ok(bus);
-        }
-        if bus > 255 {
-            return Err(NoPlace::NoBus {
-                place: Place { bus, ..Place::default() },
-                last: self.buses.len().saturating_sub(1),
-            });
         }
         let mut bus = bus;
         let model = if wants.meets(Connect::PCI) {
             let bridgeable = self.buses.iter().any(|bus| bus.accepts.meets(Connect::BRIDGE));
             if !bridgeable {
-                if bus == have {
-                    bus += 1;
+                if usize::from(bus) == have {
+                    bus = bus.checked_add(1).ok_or(NoPlace::Full)?;
                 }
                 self.buses.push(Bus::new(BusModel::PcieRootPort, true));
                 self.buses.push(Bus::new(BusModel::PcieToPciBridge, true));
@@ -467,7 +443,7 @@ impl Buses {
         } else {
             return Err(NoPlace::NotAddable { wants: describe(wants) });
         };
-        while self.buses.len() <= bus as usize {
+        while self.buses.len() <= usize::from(bus) {
             self.buses.push(Bus::new(model, true));
         }
         Ok(bus)
@@ -491,3 +467,6 @@ fn describe(wants: Connect) -> &'static str {
     .find(|(flag, _)| wants.meets(*flag))
     .map_or("PCI device", |(_, name)| name)
 }
+
+#[cfg(test)]
+mod test;
