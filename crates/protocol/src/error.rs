@@ -65,6 +65,24 @@ impl Error {
         }
     }
 
+    /// An argument that libvirt's API itself refuses, before any driver sees it:
+    /// "unsupported flags (0x8) in function qemuConnectListAllDomains". The text has
+    /// no "invalid argument: " before it, and the numbers are 0.
+    #[must_use]
+    pub fn argument(
+        domain: ErrorDomain,
+        function: &str,
+        argument: &str,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            message: Some(message.into()),
+            str1: Some(function.to_owned()),
+            str2: Some(argument.to_owned()),
+            ..Self::new(ErrorCode::INVALID_ARG, domain, "").with_numbers(0, 0)
+        }
+    }
+
     /// The same with other numbers, which a few errors carry.
     #[must_use]
     pub fn with_numbers(self, int1: i32, int2: i32) -> Self {

@@ -15,6 +15,7 @@
 // sentence on each of 1,700 would say less than its name does.
 pub mod error;
 pub mod event;
+pub mod feature;
 pub mod frame;
 pub mod header;
 pub mod keepalive;
@@ -40,3 +41,6 @@ pub use table::{
     entry, program,
 };
 pub use typed_parameter::{TypedParameter, TypedValue};
+
+#[cfg(test)]
+mod test;

@@ -22,7 +22,7 @@
 use crate::{DecodeError, Decoder, ErrorDomain, Layout, Xdr};
 
 /// A procedure: its number and its types.
-pub trait Procedure: 'static {
+pub trait Procedure: Copy + 'static {
     /// The program that it belongs to.
     const PROGRAM: u32;
     /// Its number in the program, from 1.
@@ -41,7 +41,7 @@ pub trait Procedure: 'static {
 }
 
 /// An event: a message from the server that answers no call.
-pub trait Event: 'static {
+pub trait Event: Copy + 'static {
     /// The program that it belongs to.
     const PROGRAM: u32;
     /// Its number in the program; calls and events share the numbers.

@@ -6,7 +6,7 @@ use crate::limits;
 use crate::table::procedures;
 
 procedures! {
-    REMOTE, NONE;
+    REMOTE, DOMAIN;
     66 AuthList(()) -> AuthListReply,
         virAuthList, high, open, [];
     67 AuthSaslInit(()) -> AuthSaslInitReply,

@@ -8,7 +8,7 @@ use crate::table::{events, procedures};
 use crate::typed_parameter::TypedParameter;
 
 procedures! {
-    REMOTE, NONE;
+    REMOTE, DOMAIN;
     1 ConnectOpen(ConnectOpenArgs) -> (),
         virConnectOpen, high, open, ["connect:getattr"];
     2 ConnectClose(()) -> (),

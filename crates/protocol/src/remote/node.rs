@@ -7,7 +7,7 @@ use crate::table::procedures;
 use crate::typed_parameter::TypedParameter;
 
 procedures! {
-    REMOTE, NONE;
+    REMOTE, DOMAIN;
     6 NodeGetInfo(()) -> NodeGetInfoReply,
         virNodeGetInfo, high, open, ["connect:read"];
     101 NodeGetCellsFreeMemory(NodeGetCellsFreeMemoryArgs) -> NodeGetCellsFreeMemoryReply,

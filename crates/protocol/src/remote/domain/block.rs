@@ -44,7 +44,7 @@ procedures! {
     451 DomainSetThrottleGroup(DomainSetThrottleGroupArgs) -> (),
         virDomainSetThrottleGroup, low, write, ["domain:write", "domain:save:!VIR_DOMAIN_AFFECT_CONFIG|VIR_DOMAIN_AFFECT_LIVE", "domain:save:VIR_DOMAIN_AFFECT_CONFIG"];
     452 DomainDelThrottleGroup(DomainDelThrottleGroupArgs) -> (),
-        virDomainDelThrottleGroup, low, open, ["domain:write", "domain:save:!VIR_DOMAIN_AFFECT_CONFIG|VIR_DOMAIN_AFFECT_LIVE", "domain:save:VIR_DOMAIN_AFFECT_CONFIG"];
+        virDomainDelThrottleGroup, low, write, ["domain:write", "domain:save:!VIR_DOMAIN_AFFECT_CONFIG|VIR_DOMAIN_AFFECT_LIVE", "domain:save:VIR_DOMAIN_AFFECT_CONFIG"];
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Xdr)]

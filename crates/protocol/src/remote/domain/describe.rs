@@ -34,11 +34,11 @@ procedures! {
     278 DomainGetSecurityLabelList(DomainGetSecurityLabelListArgs) -> DomainGetSecurityLabelListReply,
         virDomainGetSecurityLabelList, high, open, ["domain:read"];
     396 DomainGetLaunchSecurityInfo(DomainGetLaunchSecurityInfoArgs) -> DomainGetLaunchSecurityInfoReply,
-        virDomainGetLaunchSecurityInfo, low, open, ["domain:read"];
+        virDomainGetLaunchSecurityInfo, low, write, ["domain:read"];
     426 DomainGetMessages(DomainGetMessagesArgs) -> DomainGetMessagesReply,
         virDomainGetMessages, low, open, ["domain:read"];
     439 DomainSetLaunchSecurityState(DomainSetLaunchSecurityStateArgs) -> (),
-        virDomainSetLaunchSecurityState, low, open, ["domain:write"];
+        virDomainSetLaunchSecurityState, low, write, ["domain:write"];
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Xdr)]

@@ -26,7 +26,7 @@ procedures! {
     349 DomainGetFsinfo(DomainGetFsinfoArgs) -> DomainGetFsinfoReply,
         virDomainGetFSInfo, low, write, ["domain:fs_freeze"];
     353 DomainInterfaceAddresses(DomainInterfaceAddressesArgs) -> DomainInterfaceAddressesReply,
-        virDomainInterfaceAddresses, low, write, ["domain:read", "domain:write::source:VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT"];
+        virDomainInterfaceAddresses, low, write(0x1 in source, "read only access prevents virDomainInterfaceAddresses"), ["domain:read", "domain:write::source:VIR_DOMAIN_INTERFACE_ADDRESSES_SRC_AGENT"];
     357 DomainSetUserPassword(DomainSetUserPasswordArgs) -> (),
         virDomainSetUserPassword, low, write, ["domain:set_password"];
     371 DomainGetGuestVcpus(DomainGetGuestVcpusArgs) -> DomainGetGuestVcpusReply,
@@ -34,7 +34,7 @@ procedures! {
     372 DomainSetGuestVcpus(DomainSetGuestVcpusArgs) -> (),
         virDomainSetGuestVcpus, low, write, ["domain:write"];
     418 DomainGetGuestInfo(DomainGetGuestInfoArgs) -> DomainGetGuestInfoReply,
-        virDomainGetGuestInfo, low, open, ["domain:write"];
+        virDomainGetGuestInfo, low, write, ["domain:write"];
     420 DomainAgentSetResponseTimeout(DomainAgentSetResponseTimeoutArgs) -> DomainAgentSetResponseTimeoutReply,
         virDomainAgentSetResponseTimeout, low, write, ["domain:write"];
     424 DomainAuthorizedSshKeysGet(DomainAuthorizedSshKeysGetArgs) -> DomainAuthorizedSshKeysGetReply,

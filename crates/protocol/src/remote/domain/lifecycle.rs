@@ -52,7 +52,7 @@ procedures! {
     358 DomainRename(DomainRenameArgs) -> DomainRenameReply,
         virDomainRename, low, write, ["domain:write", "domain:save"];
     390 DomainSetLifecycleAction(DomainSetLifecycleActionArgs) -> (),
-        virDomainSetLifecycleAction, low, open, ["domain:write"];
+        virDomainSetLifecycleAction, low, write, ["domain:write"];
     443 DomainFdAssociate(DomainFdAssociateArgs) -> (),
         virDomainFDAssociate, low, write, ["domain:write"];
     449 DomainGetAutostartOnce(DomainGetAutostartOnceArgs) -> DomainGetAutostartOnceReply,

@@ -36,7 +36,7 @@ procedures! {
     365 DomainGetPerfEvents(DomainGetPerfEventsArgs) -> DomainGetPerfEventsReply,
         virDomainGetPerfEvents, low, open, ["domain:read"];
     366 DomainSetPerfEvents(DomainSetPerfEventsArgs) -> (),
-        virDomainSetPerfEvents, low, open, ["domain:write"];
+        virDomainSetPerfEvents, low, write, ["domain:write"];
 }
 
 #[derive(Clone, Debug, Default, PartialEq, Xdr)]
