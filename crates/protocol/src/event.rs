@@ -130,3 +130,23 @@ ids! {
     0 Lifecycle = None, callback(SecretEventLifecycle);
     1 ValueChanged = None, callback(SecretEventValueChanged);
 }
+
+#[cfg(test)]
+mod test {
+    use super::*;
+    use crate::Layout;
+
+    /// What a callback's event has before the plain event's body is its id.
+    #[test]
+    fn callback_bodies_begin_with_an_id() {
+        for id in DomainEventId::ALL {
+            assert_eq!(DomainEventId::from_id(id.id()), Some(*id));
+            let entry = crate::entry(PROGRAM, id.callback()).unwrap();
+            let Layout::Struct(fields) = entry.arguments else { panic!("{}", entry.name) };
+            assert_eq!(fields[0].name, "callback_id", "{}", entry.name);
+            assert_eq!(fields[0].layout, Layout::Int);
+        }
+        assert_eq!(DomainEventId::ALL.len(), 28);
+        assert_eq!(DomainEventId::from_id(28), None);
+    }
+}

@@ -4,7 +4,9 @@
 //! [`Splitter`] cuts what was read into messages without copying them; [`seal`]
 //! writes the length word of one that was built in place.
 
-use crate::{Header, Xdr};
+use stead_xdr::{Decoder, Xdr};
+
+use crate::Header;
 
 /// The smallest message: a length word and a header.
 pub const LENGTH_MIN: usize = 4 + Header::LENGTH;
@@ -95,27 +97,34 @@ impl Splitter {
     /// can be made of the stream.
     #[expect(clippy::should_implement_trait, reason = "a message borrows the splitter")]
     pub fn next(&mut self) -> Result<Option<Message<'_>>, BadLength> {
-        let Some(range) = self.whole()? else { return Ok(None) };
-        self.start = range.end;
-        Ok(message(&self.buffer[range]))
+        let Some((message, length)) = first(&self.buffer[self.start..self.end])? else {
+            return Ok(None);
+        };
+        self.start += length;
+        Ok(Some(message))
     }
 
-    /// As [`Splitter::next`], with the bytes taken out of the buffer first, for who
-    /// must keep the message beyond the next read.
-    ///
-    /// # Errors
-    /// [`BadLength`]
-    pub fn next_owned(&mut self) -> Result<Option<(Header, Vec<u8>)>, BadLength> {
-        Ok(self.next()?.map(|message| (message.header, message.body.to_vec())))
+    /// Gives the memory back if nothing is held: for a connection that waits.
+    pub fn release(&mut self) {
+        if self.held() == 0 {
+            *self = Self::default();
+        }
     }
+}
 
-    /// Where the next message lies, if all of it is there.
-    fn whole(&self) -> Result<Option<std::ops::Range<usize>>, BadLength> {
-        let bytes = &self.buffer[self.start..self.end];
-        let Some(word) = bytes.first_chunk::<4>() else { return Ok(None) };
-        let length = checked(*word)?;
-        Ok((bytes.len() >= length).then(|| self.start..self.start + length))
-    }
+/// The message that `bytes` begin with and its length, once all of it is there.
+///
+/// # Errors
+/// [`BadLength`] as soon as the length word is there.
+#[inline]
+pub fn first(bytes: &[u8]) -> Result<Option<(Message<'_>, usize)>, BadLength> {
+    let Some(word) = bytes.first_chunk::<4>() else { return Ok(None) };
+    let length = checked(*word)?;
+    let Some(whole) = bytes.get(4..length) else { return Ok(None) };
+    let mut input = Decoder::new(whole);
+    // The length has been checked to hold a header.
+    let Ok(header) = Header::decode(&mut input) else { return Ok(None) };
+    Ok(Some((Message { header, body: input.rest() }, length)))
 }
 
 /// The length of a message from its first four bytes.
@@ -129,12 +138,6 @@ pub fn checked(word: [u8; 4]) -> Result<usize, BadLength> {
         Ok(length) if (LENGTH_MIN..=LENGTH_MAX).contains(&length) => Ok(length),
         _ => Err(BadLength(length)),
     }
-}
-
-/// Takes a whole message apart.
-fn message(bytes: &[u8]) -> Option<Message<'_>> {
-    let (head, body) = bytes.split_at_checked(LENGTH_MIN)?;
-    Some(Message { header: Header::from_xdr(&head[4..]).ok()?, body })
 }
 
 /// Writes the length word of the message that begins at `start` of `out` and ends

@@ -128,8 +128,8 @@ impl Header {
     /// A whole message into `out`, as one piece: its length, this header, `body`.
     ///
     /// # Errors
-    /// What `body` says; [`TooLarge`](crate::frame::TooLarge) if the message is
-    /// larger than a peer takes. `out` is then as it was.
+    /// [`TooLarge`](crate::frame::TooLarge) if the message is larger than a peer
+    /// takes. `out` is then as it was.
     pub fn write(
         &self,
         out: &mut Vec<u8>,

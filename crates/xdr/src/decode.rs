@@ -2,19 +2,12 @@
 
 use crate::Xdr;
 
-/// How many lists may lie in one another. No type of the protocols comes near; it
-/// bounds the stack for a type that contains lists of itself.
-pub const NESTING_MAX: u32 = 16;
-
 /// Why bytes are not a value of the type asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// A union's discriminant that has no arm.
     #[error("unknown discriminant {0}")]
     Discriminant(i32),
-    /// Lists in lists, deeper than [`NESTING_MAX`].
-    #[error("lists nested deeper than {NESTING_MAX}")]
-    Nesting,
     /// A string or list that says it is longer than its type allows.
     #[error("a length of {declared} is above the maximum of {max}")]
     TooLong {
@@ -37,14 +30,13 @@ pub enum DecodeError {
 #[derive(Clone, Debug)]
 pub struct Decoder<'a> {
     rest: &'a [u8],
-    nesting: u32,
 }
 
 impl<'a> Decoder<'a> {
     /// Starts at the first of `bytes`.
     #[must_use]
     pub const fn new(bytes: &'a [u8]) -> Self {
-        Self { rest: bytes, nesting: 0 }
+        Self { rest: bytes }
     }
 
     /// The bytes not read yet.
@@ -129,16 +121,11 @@ pub fn list<T: Xdr>(input: &mut Decoder<'_>, max: u32) -> Result<Vec<T>, DecodeE
     if needed > input.rest.len() {
         return Err(DecodeError::Truncated { needed, remaining: input.rest.len() });
     }
-    if input.nesting == NESTING_MAX {
-        return Err(DecodeError::Nesting);
-    }
-    input.nesting += 1;
     // An item of no bytes at all would let a count alone make room.
     let mut items = Vec::with_capacity(if T::SIZE_MIN == 0 { 0 } else { count });
     for _ in 0..count {
         items.push(T::decode(input)?);
     }
-    input.nesting -= 1;
     Ok(items)
 }
 

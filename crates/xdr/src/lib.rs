@@ -4,8 +4,9 @@
 //! directions and a [`Layout`] that tests, logs and generators walk over.
 //!
 //! Input is hostile: nothing is allocated from a declared length before that many
-//! bytes are known to be there, every list has a maximum, nesting is bounded, and
-//! no input panics. Input is also read as leniently as C peers are read by
+//! bytes are known to be there, every list has a maximum, and no input panics. Nesting
+//! is bounded by the types: one that contains itself has an endless [`Layout`], and
+//! does not compile. Input is also read as leniently as C peers are read by
 //! libvirtd: any non-zero flag means "present", pad bytes may hold anything, and
 //! what follows a value is left alone.
 //!
@@ -36,7 +37,7 @@ mod scalar;
 #[cfg(test)]
 mod test;
 
-pub use decode::{DecodeError, Decoder, NESTING_MAX};
+pub use decode::{DecodeError, Decoder};
 pub use encode::Excess;
 pub use layout::{Field, Layout};
 pub use stead_xdr_derive::Xdr;

@@ -37,7 +37,7 @@ fn valid(layout: &Layout, seed: &mut impl FnMut() -> u32, out: &mut Vec<u8>) {
             out.extend((count..count.next_multiple_of(4)).map(|_| 0xff));
         }
         Layout::OpaqueArray(count) => {
-            (0..count.next_multiple_of(4) / 4).for_each(|_| seed().encode(out));
+            (0..count.div_ceil(4)).for_each(|_| seed().encode(out));
         }
         Layout::Optional(item) => {
             let flag = seed() % 3;
