@@ -21,6 +21,7 @@
 //! Descriptors: `needs::Need::roles` names each descriptor that QEMU is to inherit. The shell opens
 //! them, chooses the number each has in the child (`Grants::descriptors`), and passes them so.
 
+pub mod abilities;
 pub mod settle {
     //! Defaults and addresses.
     pub mod buses;

@@ -58,12 +58,16 @@ pub enum Class {
     InvalidArgument,
     /// libvirt calls it an internal error (`VIR_ERR_INTERNAL_ERROR`, 1).
     Internal,
-    /// A number does not fit (`VIR_ERR_OVERFLOW`, 47).
+    /// A number does not fit (`VIR_ERR_OVERFLOW`, 82).
     Overflow,
     /// The operation failed (`VIR_ERR_OPERATION_FAILED`, 9).
     OperationFailed,
-    /// The type of domain or operating system is unknown (`VIR_ERR_OS_TYPE`, 15).
+    /// The type of domain or operating system is unknown (`VIR_ERR_OS_TYPE`, 16).
     OsType,
+    /// There is no name (`VIR_ERR_NO_NAME`, 21).
+    NoName,
+    /// The host cannot give the CPU that is asked for (`VIR_ERR_CPU_INCOMPATIBLE`, 91).
+    CpuIncompatible,
     /// There is no such metadata (`VIR_ERR_NO_DOMAIN_METADATA`, 80).
     NoMetadata,
 }
@@ -77,9 +81,11 @@ impl Class {
             Self::Unsupported => 67,
             Self::InvalidArgument => 8,
             Self::Internal => 1,
-            Self::Overflow => 47,
+            Self::Overflow => 82,
             Self::OperationFailed => 9,
-            Self::OsType => 15,
+            Self::OsType => 16,
+            Self::NoName => 21,
+            Self::CpuIncompatible => 91,
             Self::NoMetadata => 80,
         }
     }
@@ -95,6 +101,8 @@ impl Class {
             Self::Overflow => "numerical overflow: ",
             Self::OperationFailed => "operation failed: ",
             Self::OsType => "unknown OS type ",
+            Self::NoName => "missing name information",
+            Self::CpuIncompatible => "the CPU is incompatible with host CPU: ",
             Self::NoMetadata => "metadata not found: ",
         }
     }

@@ -1,0 +1,1 @@
+//! CPUs, cells and caches out of a sysfs tree (`/sys/devices/system`).
