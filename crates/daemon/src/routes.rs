@@ -1,0 +1,13 @@
+//! Every procedure that is answered, and by what; the rest answers "unsupported".
+
+mod connect;
+mod event;
+
+use crate::router::Router;
+
+/// All routes.
+pub(crate) fn routes() -> Router {
+    let router = Router::empty();
+    let router = connect::routes(router);
+    event::routes(router)
+}
