@@ -93,8 +93,9 @@ def life(t):
 def not_running(t):
     t.virsh('define', 'full.xml')
     for command in ('destroy', 'suspend', 'resume', 'shutdown', 'reboot', 'reset', 'dommemstat', 'vcpuinfo', 'domcontrol', 'domjobinfo', 'ttyconsole', 'vncdisplay',
-                    'domdisplay', 'domblklist', 'domiflist', 'domstats', 'vcpucount'):
+                    'domdisplay', 'domblklist', 'domiflist', 'vcpucount'):
         t.virsh(command, 'full')
+    t.virsh('domstats', '--state', '--balloon', 'full')
     t.virsh('domblkstat', 'full', 'vda')
     t.virsh('domifstat', 'full', '52:54:00:57:ea:02')
     t.virsh('qemu-monitor-command', 'full', '{"execute":"query-status"}')
@@ -279,7 +280,7 @@ def statistics(t):
     t.virsh('define', 'full.xml')
     t.virsh('define', 'plain.xml')
     # Without --cpu-total: libvirtd then counts its own time for a machine that is off.
-    t.virsh('domstats', '--state', '--balloon', '--vcpu', '--interface', '--block')
+    t.virsh('domstats', '--state', '--balloon', '--vcpu', '--interface', '--block', 'full', 'plain')
     t.virsh('start', '--paused', 'full')
     for group in ('state', 'cpu-total', 'balloon', 'vcpu', 'interface', 'block'):
         t.virsh('domstats', 'full', f'--{group}', hide=[
