@@ -1,1 +1,15 @@
-//! The real host.
+//! The real host: looks at it, and changes it.
+//!
+//! Everything that touches processes, monitors, devices and images of the host stands here, one concept a
+//! module, and decides nothing. `unsafe` may stand only in this crate, each block with its reason.
+
+pub mod cgroup;
+mod error;
+pub mod listen;
+pub mod lock;
+pub mod log;
+pub mod monitor;
+pub mod process;
+mod procfs;
+
+pub use error::Error;

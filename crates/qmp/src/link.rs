@@ -138,6 +138,25 @@ impl Link {
         id
     }
 
+    /// Appends the bytes of a command whose name and arguments are data; `arguments` is an object, or null.
+    pub fn encode_named(
+        &mut self,
+        name: &str,
+        arguments: &serde_json::Value,
+        out: &mut Vec<u8>,
+    ) -> Id {
+        let id = self.next_id();
+        let name = serde_json::Value::from(name);
+        let arguments = match arguments {
+            serde_json::Value::Null => String::new(),
+            arguments => format!(",\"arguments\":{arguments}"),
+        };
+        out.extend_from_slice(
+            format!("{{\"execute\":{name}{arguments},\"id\":{id}}}\n").as_bytes(),
+        );
+        id
+    }
+
     /// Appends the bytes of a command that someone wrote as JSON text, with an id as libvirt gives it
     /// (`libvirt-12`), since its writer will see the reply as text.
     ///
