@@ -1,6 +1,7 @@
 //! Every procedure that is answered, and by what; the rest answers "unsupported".
 
 mod connect;
+mod domain;
 mod event;
 
 use crate::router::Router;
@@ -9,5 +10,6 @@ use crate::router::Router;
 pub(crate) fn routes() -> Router {
     let router = Router::empty();
     let router = connect::routes(router);
+    let router = domain::routes(router);
     event::routes(router)
 }
