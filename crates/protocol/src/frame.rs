@@ -104,6 +104,22 @@ impl Splitter {
         Ok(Some(message))
     }
 
+    /// Passes over bytes that stand between messages, as those that descriptors
+    /// come with do. False, and nothing done, if they have not all come.
+    pub fn skip(&mut self, count: usize) -> bool {
+        let there = self.held() >= count;
+        if there {
+            self.start += count;
+        }
+        there
+    }
+
+    /// Goes back over bytes that were taken since the last [`Splitter::space`]:
+    /// over a message that must wait for what follows it.
+    pub fn unread(&mut self, count: usize) {
+        self.start = self.start.saturating_sub(count);
+    }
+
     /// Gives the memory back if nothing is held: for a connection that waits.
     pub fn release(&mut self) {
         if self.held() == 0 {
