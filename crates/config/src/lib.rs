@@ -1,1 +1,6 @@
-//! libvirt's documents as types.
+//! libvirt's documents as types, parsed and printed, knowing no host.
+
+pub mod domain;
+
+pub use domain::Domain;
+pub use stead_xml::{Class, Fault, Faults, Form, Kind, Place, Position, Secrets, Severity};

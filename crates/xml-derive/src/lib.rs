@@ -19,7 +19,7 @@
 //! `default` (missing means `Default`), `omit` (with `default`: not written if it is the default),
 //! `always` (a child is written even if nothing is in it), `live` (only of a running machine), `secret` (written only
 //! where secrets are), `judged` (values may be refused by the judge), `knows("a", "@b")`
-//! (names that a `with` reads). On the struct: `check = path` is called as `path(&value, node, reader)`
+//! (names that a `with` reads), `declares = path` (called as `path(&T, out)` among the attributes). On the struct: `check = path` is called as `path(&value, node, reader)`
 //! after reading; `lenient` keeps unknown names from being judged.
 
 use proc_macro2::{Span, TokenStream};
@@ -58,6 +58,7 @@ struct Words {
     secret: bool,
     judged: bool,
     knows: Vec<String>,
+    declares: Option<Path>,
 }
 
 struct Part<'a> {
@@ -169,6 +170,7 @@ fn part(field: &Field) -> Result<Part<'_>> {
                 "live" => words.live = true,
                 "secret" => words.secret = true,
                 "judged" => words.judged = true,
+                "declares" => words.declares = Some(meta.value()?.parse()?),
                 "knows" => {
                     let inside;
                     syn::parenthesized!(inside in meta.input);
@@ -201,7 +203,8 @@ fn inside<'a>(ty: &'a Type, around: &str) -> Option<&'a Type> {
 
 /// A required field that was not read is `None` until all faults are gathered.
 fn read(part: &Part<'_>) -> TokenStream {
-    let Part { name, ty, role, words } = part;
+    let Part { ty, role, words, .. } = part;
+    let local = local(part);
     let option = inside(ty, "Option");
     let judged = match role {
         Role::Attribute(xml) if words.judged => quote!(reader.judge_value(node, #xml);),
@@ -300,27 +303,31 @@ fn read(part: &Part<'_>) -> TokenStream {
     if words.live {
         quote! {
             #judged
-            let #name = if reader.form().is_live() {
+            let #local = if reader.form().is_live() {
                 #value
             } else {
                 ::core::default::Default::default()
             };
         }
     } else {
-        quote!(#judged let #name = #value;)
+        quote!(#judged let #local = #value;)
     }
 }
 
 fn value(part: &Part<'_>) -> TokenStream {
     let name = part.name;
-    if is_required(part) { quote!(#name: #name?) } else { quote!(#name) }
+    let local = local(part);
+    if is_required(part) { quote!(#name: #local?) } else { quote!(#name: #local) }
+}
+
+/// The variable that holds a field while it is read: a field may be called `node` or `reader`.
+fn local(part: &Part<'_>) -> Ident {
+    quote::format_ident!("field_{}", part.name)
 }
 
 fn is_required(part: &Part<'_>) -> bool {
-    let can = matches!(
-        part.role,
-        Role::Attribute(_) | Role::Text(_) | Role::Content | Role::Child(_)
-    );
+    let can =
+        matches!(part.role, Role::Attribute(_) | Role::Text(_) | Role::Content | Role::Child(_));
     let optional = inside(part.ty, "Option").is_some()
         || (matches!(part.role, Role::Text(_)) && inside(part.ty, "Vec").is_some());
     can && !optional && !part.words.default
@@ -360,7 +367,10 @@ fn write_attribute(part: &Part<'_>) -> Option<TokenStream> {
         }
         Role::Attribute(xml) => quote!(out.attribute(#xml, &self.#name);),
         Role::AttributesWith(path) => quote!(#path::write(&self.#name, out);),
-        _ => return None,
+        _ => {
+            let path = part.words.declares.as_ref()?;
+            return Some(quote!(#path(&self.#name, out);));
+        }
     };
     Some(conditions(part, write))
 }

@@ -172,7 +172,11 @@ impl<'t> Builder<'t> {
             Event::GeneralRef(_) => self.reference(source, from, to),
             Event::CData(_) => {
                 let inside = &source["<![CDATA[".len()..source.len() - "]]>".len()];
-                if self.open.is_empty() { self.outside(from) } else { self.push(Body::Section(inside), from); }
+                if self.open.is_empty() {
+                    self.outside(from)
+                } else {
+                    self.push(Body::Section(inside), from);
+                }
             }
             Event::Comment(_) => {
                 let inside = &source["<!--".len()..source.len() - "-->".len()];
@@ -239,8 +243,11 @@ impl<'t> Builder<'t> {
             let good = name.chars().take_while(|c| is_name_character(*c)).map(char::len_utf8);
             let at = from + 1 + good.sum::<usize>() as u32;
             let starts = name.starts_with(|c| is_name_start(c));
-            let message =
-                if starts { "error parsing attribute name" } else { "StartTag: invalid element name" };
+            let message = if starts {
+                "error parsing attribute name"
+            } else {
+                "StartTag: invalid element name"
+            };
             self.fault(at, message);
         }
         if self.open.len() >= limits::DEPTH {
@@ -395,8 +402,7 @@ impl<'t> Builder<'t> {
                     None => number.parse(),
                 };
                 let good = |c: &char| {
-                    matches!(c, '\t' | '\n' | '\r' | ' '..)
-                        && !matches!(c, '\u{fffe}' | '\u{ffff}')
+                    matches!(c, '\t' | '\n' | '\r' | ' '..) && !matches!(c, '\u{fffe}' | '\u{ffff}')
                 };
                 code.ok().and_then(char::from_u32).filter(good)
             }
@@ -517,7 +523,8 @@ impl<'t> Builder<'t> {
         let item = &self.document.items[index as usize];
         let parent = item.parent;
         // One without attributes is more likely a list whose end was forgotten.
-        let is_list = matches!(&item.body, Body::Element { attributes, .. } if attributes.is_empty());
+        let is_list =
+            matches!(&item.body, Body::Element { attributes, .. } if attributes.is_empty());
         if parent == NONE || is_list {
             return;
         }

@@ -221,3 +221,50 @@ fn attribute(out: &mut String, value: &str) {
 fn quote(out: &mut String, value: &str) {
     attribute(out, value);
 }
+
+impl Raw {
+    /// The element with its name in a namespace that has that prefix. Elements in it that have no
+    /// prefix are put in the same one, as libvirt does.
+    #[must_use]
+    pub fn prefixed(mut self, prefix: &str, namespace: &str) -> Self {
+        self.put_prefix(prefix);
+        let name = format!("xmlns:{prefix}");
+        self.attributes.retain(|(known, _)| *known != name && known != "xmlns");
+        self.attributes.insert(0, (name, namespace.to_owned()));
+        self
+    }
+
+    fn put_prefix(&mut self, prefix: &str) {
+        if !self.name.contains(':') {
+            self.name = format!("{prefix}:{}", self.name);
+        }
+        for piece in &mut self.content {
+            if let RawPiece::Element(raw) = piece {
+                raw.put_prefix(prefix);
+            }
+        }
+    }
+
+    /// The element without the prefix of a namespace that is declared on it.
+    #[must_use]
+    pub fn stripped(&self, namespace: &str) -> Self {
+        let mut raw = self.clone();
+        let prefix = raw.name.split_once(':').map(|(prefix, _)| format!("{prefix}:"));
+        raw.attributes.retain(|(name, value)| !(is_declaration(name) && value == namespace));
+        if let Some(prefix) = prefix {
+            raw.take_prefix(&prefix);
+        }
+        raw
+    }
+
+    fn take_prefix(&mut self, prefix: &str) {
+        if let Some(rest) = self.name.strip_prefix(prefix) {
+            self.name = rest.to_owned();
+        }
+        for piece in &mut self.content {
+            if let RawPiece::Element(raw) = piece {
+                raw.take_prefix(prefix);
+            }
+        }
+    }
+}

@@ -251,8 +251,9 @@ impl Reader {
             return false;
         }
         let element = node.name();
-        let message =
-            format!("attribute '{name}' of element '{element}' with value '{value}' is not supported by stead yet");
+        let message = format!(
+            "attribute '{name}' of element '{element}' with value '{value}' is not supported by stead yet"
+        );
         self.attribute_error(node, name, Class::Unsupported, message);
         true
     }

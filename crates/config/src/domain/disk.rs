@@ -1,0 +1,570 @@
+//! `<disk>`: disks, CD-ROMs, floppies.
+
+use stead_values::{OnOff, names};
+use stead_xml::{Class, Element, Node, Position, Reader, Writer};
+
+use super::address::{Address, alias, place};
+use super::parts::Boot;
+
+names! {
+    /// What a disk's bytes come from.
+    pub enum DiskKind {
+        File = "file",
+        Block = "block",
+        Dir = "dir",
+        Network = "network",
+        Volume = "volume",
+        Nvme = "nvme",
+        VhostUser = "vhostuser",
+        VhostVdpa = "vhostvdpa",
+    }
+
+    /// What the guest takes it for.
+    pub enum DiskDevice {
+        Disk = "disk",
+        Cdrom = "cdrom",
+        Floppy = "floppy",
+        Lun = "lun",
+    }
+
+    /// The bus that it is on.
+    pub enum DiskBus {
+        Ide = "ide",
+        Fdc = "fdc",
+        Scsi = "scsi",
+        Virtio = "virtio",
+        Xen = "xen",
+        Usb = "usb",
+        Uml = "uml",
+        Sata = "sata",
+        Sd = "sd",
+        Nvme = "nvme",
+    }
+
+    /// The generation of a virtio device.
+    pub enum VirtioModel {
+        Virtio = "virtio",
+        Transitional = "virtio-transitional",
+        NonTransitional = "virtio-non-transitional",
+    }
+
+    /// What snapshots do with it.
+    pub enum SnapshotLocation {
+        No = "no",
+        Internal = "internal",
+        External = "external",
+        Manual = "manual",
+    }
+
+    /// The format of an image.
+    pub enum ImageFormat {
+        Raw = "raw",
+        Qcow2 = "qcow2",
+        Qcow = "qcow",
+        Qed = "qed",
+        Vmdk = "vmdk",
+        Vpc = "vpc",
+        Vdi = "vdi",
+        Vhdx = "vhdx",
+        Luks = "luks",
+        Bochs = "bochs",
+        Cloop = "cloop",
+        Dmg = "dmg",
+        Iso = "iso",
+        Cow = "cow",
+        Fat = "fat",
+        Ploop = "ploop",
+        Dir = "dir",
+    }
+
+    /// How the host caches it.
+    pub enum DiskCache {
+        Default = "default",
+        None = "none",
+        Writethrough = "writethrough",
+        Writeback = "writeback",
+        Directsync = "directsync",
+        Unsafe = "unsafe",
+    }
+
+    /// What follows an error of input or output.
+    pub enum ErrorPolicy {
+        Default = "default",
+        Stop = "stop",
+        Report = "report",
+        Ignore = "ignore",
+        EnoSpace = "enospace",
+    }
+
+    /// How the host does input and output.
+    pub enum DiskIo {
+        Default = "default",
+        Native = "native",
+        Threads = "threads",
+        IoUring = "io_uring",
+    }
+
+    /// What becomes of discarded blocks.
+    pub enum Discard {
+        Default = "default",
+        Unmap = "unmap",
+        Ignore = "ignore",
+    }
+
+    /// What becomes of blocks of zeroes that are written.
+    pub enum DetectZeroes {
+        Default = "default",
+        Off = "off",
+        On = "on",
+        Unmap = "unmap",
+    }
+
+    /// What happens if the source is missing at start.
+    pub enum StartupPolicy {
+        Default = "default",
+        Mandatory = "mandatory",
+        Requisite = "requisite",
+        Optional = "optional",
+    }
+
+    /// Whether a tray is open.
+    pub enum Tray {
+        Closed = "closed",
+        Open = "open",
+    }
+
+    /// How sectors are counted.
+    pub enum Translation {
+        None = "none",
+        Auto = "auto",
+        Lba = "lba",
+    }
+}
+
+/// A disk of the guest.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+#[xml(check = check)]
+pub struct Disk {
+    /// What its bytes come from.
+    #[xml(attribute = "type", default, judged)]
+    pub kind: DiskKind,
+    /// What the guest takes it for.
+    #[xml(attribute, default, judged)]
+    pub device: DiskDevice,
+    /// The generation of a virtio disk.
+    #[xml(attribute)]
+    pub model: Option<VirtioModel>,
+    /// What snapshots do with it.
+    #[xml(attribute)]
+    pub snapshot: Option<SnapshotLocation>,
+    /// How it is driven.
+    #[xml(child)]
+    pub driver: Option<DiskDriver>,
+    /// Where its bytes are; none: an empty drive.
+    #[xml(with = source, knows("source"))]
+    pub source: Option<DiskSource>,
+    /// What is below the image.
+    #[xml(with = backing, knows("backingStore"))]
+    pub backing: Backing,
+    /// Cylinders, heads, sectors.
+    #[xml(child)]
+    pub geometry: Option<Geometry>,
+    /// Block sizes.
+    #[xml(child)]
+    pub blockio: Option<BlockIo>,
+    /// Where the guest sees it.
+    #[xml(child)]
+    pub target: Target,
+    /// Whether the guest may not write it; always so for a CD-ROM.
+    #[xml(flag)]
+    pub readonly: bool,
+    /// Whether several machines may write it.
+    #[xml(flag)]
+    pub shareable: bool,
+    /// The serial number that it tells.
+    #[xml(text)]
+    pub serial: Option<String>,
+    /// The world wide name that it tells: 16 hexadecimal digits.
+    #[xml(text)]
+    pub wwn: Option<String>,
+    /// The vendor that it tells, up to 8 characters.
+    #[xml(text)]
+    pub vendor: Option<String>,
+    /// The product that it tells, up to 16 characters.
+    #[xml(text)]
+    pub product: Option<String>,
+    /// When it is booted from.
+    #[xml(child)]
+    pub boot: Option<Boot>,
+    /// What it is called.
+    #[xml(with = alias, knows("alias"))]
+    pub alias: Option<String>,
+    /// Where it sits.
+    #[xml(with = place, knows("address"))]
+    pub address: Option<Address>,
+    /// Where it stands in the document.
+    #[xml(position)]
+    pub position: Position,
+}
+
+impl Default for DiskKind {
+    fn default() -> Self {
+        Self::File
+    }
+}
+
+impl Default for DiskDevice {
+    fn default() -> Self {
+        Self::Disk
+    }
+}
+
+/// `<driver>` of a disk.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+pub struct DiskDriver {
+    /// `qemu`.
+    #[xml(attribute)]
+    pub name: Option<String>,
+    /// The format of the image.
+    #[xml(attribute = "type", judged)]
+    pub format: Option<ImageFormat>,
+    /// How the host caches it.
+    #[xml(attribute)]
+    pub cache: Option<DiskCache>,
+    /// What follows an error.
+    #[xml(attribute)]
+    pub error_policy: Option<ErrorPolicy>,
+    /// What follows an error of reading.
+    #[xml(attribute)]
+    pub rerror_policy: Option<ErrorPolicy>,
+    /// How the host does input and output.
+    #[xml(attribute)]
+    pub io: Option<DiskIo>,
+    /// Whether notifications go through an eventfd.
+    #[xml(attribute)]
+    pub ioeventfd: Option<OnOff>,
+    /// Whether the guest tells from when it wants interrupts.
+    #[xml(attribute)]
+    pub event_idx: Option<OnOff>,
+    /// Whether what is read from below is kept in the image.
+    #[xml(attribute)]
+    pub copy_on_read: Option<OnOff>,
+    /// What becomes of discarded blocks.
+    #[xml(attribute)]
+    pub discard: Option<Discard>,
+    /// What becomes of blocks of zeroes that are written.
+    #[xml(attribute)]
+    pub detect_zeroes: Option<DetectZeroes>,
+    /// How many queues there are.
+    #[xml(attribute)]
+    pub queues: Option<u32>,
+    /// How long a queue is: a power of two.
+    #[xml(attribute)]
+    pub queue_size: Option<u32>,
+    /// Whether discarded clusters stay referenced.
+    #[xml(attribute)]
+    pub discard_no_unref: Option<OnOff>,
+    /// Whether DMA goes through the IOMMU.
+    #[xml(attribute)]
+    pub iommu: Option<OnOff>,
+    /// Address translation services.
+    #[xml(attribute)]
+    pub ats: Option<OnOff>,
+    /// Packed rings.
+    #[xml(attribute)]
+    pub packed: Option<OnOff>,
+    /// A doorbell page for each queue.
+    #[xml(attribute)]
+    pub page_per_vq: Option<OnOff>,
+}
+
+/// Where a disk's bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DiskSource {
+    /// The image.
+    pub image: Image,
+    /// What happens if it is missing at start.
+    pub startup_policy: Option<StartupPolicy>,
+    /// The number of the layer of a running machine; node names are made of it.
+    pub index: Option<u32>,
+}
+
+/// An image; the `type` of what holds it steers how it is written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Image {
+    /// A file.
+    File(String),
+    /// A block device.
+    Block(String),
+}
+
+impl Image {
+    /// Its path.
+    pub fn path(&self) -> &str {
+        match self {
+            Self::File(path) | Self::Block(path) => path,
+        }
+    }
+
+    /// The `type` of what holds it.
+    pub const fn kind(&self) -> DiskKind {
+        match self {
+            Self::File(_) => DiskKind::File,
+            Self::Block(_) => DiskKind::Block,
+        }
+    }
+
+    const fn attribute(kind: DiskKind) -> &'static str {
+        match kind {
+            DiskKind::Block => "dev",
+            _ => "file",
+        }
+    }
+
+    fn read(kind: DiskKind, source: Node<'_>) -> Option<Self> {
+        let path = source.attribute(Self::attribute(kind)).filter(|path| !path.is_empty());
+        let path = path?.to_owned();
+        Some(match kind {
+            DiskKind::Block => Self::Block(path),
+            _ => Self::File(path),
+        })
+    }
+}
+
+/// What is below an image.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Backing {
+    /// Whatever the image says.
+    #[default]
+    Unknown,
+    /// Nothing: `<backingStore/>`.
+    Nothing,
+    /// This.
+    Store(Box<BackingStore>),
+}
+
+/// `<backingStore>`: a layer below an image.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BackingStore {
+    /// The number of the layer of a running machine.
+    pub index: Option<u32>,
+    /// The format of the image.
+    pub format: ImageFormat,
+    /// The image.
+    pub image: Image,
+    /// What is below this one.
+    pub backing: Backing,
+}
+
+/// `<geometry>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct Geometry {
+    /// Cylinders.
+    #[xml(attribute = "cyls")]
+    pub cylinders: u32,
+    /// Heads.
+    #[xml(attribute)]
+    pub heads: u32,
+    /// Sectors a track.
+    #[xml(attribute = "secs")]
+    pub sectors: u32,
+    /// How the BIOS counts them.
+    #[xml(attribute = "trans")]
+    pub translation: Option<Translation>,
+}
+
+/// `<blockio>`, in bytes.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct BlockIo {
+    /// Of a logical block.
+    #[xml(attribute)]
+    pub logical_block_size: Option<u32>,
+    /// Of a physical block.
+    #[xml(attribute)]
+    pub physical_block_size: Option<u32>,
+    /// The granularity of discards.
+    #[xml(attribute)]
+    pub discard_granularity: Option<u32>,
+}
+
+/// `<target>` of a disk.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct Target {
+    /// The name that tells its place, such as `vda`.
+    #[xml(attribute, default)]
+    pub dev: String,
+    /// The bus that it is on; what the name says if none is given.
+    #[xml(attribute)]
+    pub bus: Option<DiskBus>,
+    /// Whether the tray is open.
+    #[xml(attribute)]
+    pub tray: Option<Tray>,
+    /// Whether a USB disk says that it is removable.
+    #[xml(attribute)]
+    pub removable: Option<OnOff>,
+    /// Rotations a minute; 1: a solid-state disk.
+    #[xml(attribute)]
+    pub rotation_rate: Option<u16>,
+}
+
+impl Target {
+    /// The bus that a name without one tells.
+    pub fn bus_of_name(dev: &str, device: DiskDevice) -> Option<DiskBus> {
+        if device == DiskDevice::Floppy {
+            return Some(DiskBus::Fdc);
+        }
+        match dev {
+            _ if dev.starts_with("hd") => Some(DiskBus::Ide),
+            _ if dev.starts_with("sd") => Some(DiskBus::Scsi),
+            _ if dev.starts_with("vd") => Some(DiskBus::Virtio),
+            _ if dev.starts_with("xvd") => Some(DiskBus::Xen),
+            _ if dev.starts_with("ubd") => Some(DiskBus::Uml),
+            _ => None,
+        }
+    }
+
+    /// The number that the letters of a name tell: `sda` is 0, `vdab` is 27.
+    pub fn number_of_name(dev: &str) -> Option<u32> {
+        const PREFIXES: [&str; 7] = ["fd", "hd", "sd", "vd", "xvd", "ubd", "nvme"];
+        let letters = PREFIXES.iter().find_map(|prefix| dev.strip_prefix(prefix))?;
+        let letters = letters.trim_end_matches(|c: char| c.is_ascii_digit());
+        if letters.is_empty() {
+            return None;
+        }
+        let mut number: u32 = 0;
+        for (index, byte) in letters.bytes().enumerate() {
+            if !byte.is_ascii_lowercase() {
+                return None;
+            }
+            let carry = u32::from(index > 0);
+            number = number.checked_add(carry)?.checked_mul(26)?;
+            number = number.checked_add(u32::from(byte - b'a'))?;
+        }
+        Some(number)
+    }
+}
+
+mod source {
+    use super::{DiskKind, DiskSource, Image, Node, Reader, Writer};
+
+    pub(super) fn read(disk: Node<'_>, reader: &mut Reader) -> Option<DiskSource> {
+        let node = disk.child("source")?;
+        let kind = match disk.attribute("type") {
+            None => DiskKind::File,
+            // An unknown one was told already.
+            Some(text) => text.parse().ok()?,
+        };
+        if !matches!(kind, DiskKind::File | DiskKind::Block) {
+            return None;
+        }
+        let known = [Image::attribute(kind), "startupPolicy", "index"];
+        reader.leftovers(node, &known, &[]);
+        let image = Image::read(kind, node)?;
+        let index = reader.attribute(node, "index").filter(|_| reader.form().is_live());
+        Some(DiskSource { image, startup_policy: reader.attribute(node, "startupPolicy"), index })
+    }
+
+    pub(super) fn write(source: &Option<DiskSource>, out: &mut Writer) {
+        let Some(source) = source else { return };
+        out.element_filled("source", |out| {
+            out.attribute(Image::attribute(source.image.kind()), source.image.path());
+            out.optional("startupPolicy", source.startup_policy);
+            if out.form().is_live() {
+                out.optional("index", source.index);
+            }
+        });
+    }
+}
+
+mod backing {
+    use super::{Backing, BackingStore, Class, DiskKind, Image, ImageFormat, Node, Reader, Writer};
+
+    pub(super) fn read(disk: Node<'_>, reader: &mut Reader) -> Backing {
+        let Some(node) = disk.child("backingStore") else { return Backing::Unknown };
+        if node.attribute("type").is_none() {
+            return Backing::Nothing;
+        }
+        reader.leftovers(node, &["type", "index"], &["format", "source", "backingStore"]);
+        if reader.judge_value(node, "type") {
+            return Backing::Unknown;
+        }
+        let Some(kind) = reader.attribute::<DiskKind>(node, "type") else {
+            return Backing::Unknown;
+        };
+        let Some(format) = node.child("format") else {
+            reader.error(node, Class::Xml, "missing disk backing store format");
+            return Backing::Unknown;
+        };
+        reader.leftovers(format, &["type"], &[]);
+        let format = reader.required::<ImageFormat>(format, "type").unwrap_or(ImageFormat::Raw);
+        let source = node.child("source");
+        if let Some(source) = source {
+            reader.leftovers(source, &[Image::attribute(kind)], &[]);
+        }
+        let Some(image) = source.and_then(|source| Image::read(kind, source)) else {
+            reader.error(node, Class::Xml, "missing disk backing store source");
+            return Backing::Unknown;
+        };
+        let index = reader.attribute(node, "index").filter(|_| reader.form().is_live());
+        let backing = read(node, reader);
+        Backing::Store(Box::new(BackingStore { index, format, image, backing }))
+    }
+
+    pub(super) fn write(backing: &Backing, out: &mut Writer) {
+        match backing {
+            Backing::Unknown => {}
+            Backing::Nothing => out.empty("backingStore"),
+            Backing::Store(store) => out.element("backingStore", |out| {
+                out.attribute("type", store.image.kind());
+                if out.form().is_live() {
+                    out.optional("index", store.index);
+                }
+                out.element("format", |out| out.attribute("type", store.format));
+                out.element("source", |out| {
+                    out.attribute(Image::attribute(store.image.kind()), store.image.path());
+                });
+                write(&store.backing, out);
+            }),
+        }
+    }
+}
+
+fn check(disk: &Disk, node: Node<'_>, reader: &mut Reader) {
+    let Some(target) = node.child("target") else { return };
+    if disk.target.dev.is_empty() {
+        let message = "missing target dev";
+        reader.error_with_fix(target, Class::Xml, message, "name it, such as dev='vda'");
+    } else if disk.device == DiskDevice::Floppy && !disk.target.dev.starts_with("fd") {
+        let message = format!("Invalid floppy device name: {}", disk.target.dev);
+        reader.attribute_error(target, "dev", Class::Xml, message);
+    }
+    if disk.source.is_none()
+        && matches!(disk.device, DiskDevice::Disk | DiskDevice::Lun)
+        && matches!(disk.kind, DiskKind::File | DiskKind::Block)
+    {
+        let message = format!("no source for disk '{}'", disk.target.dev);
+        let mut fault = stead_xml::Fault::new(Class::Xml, node.place(), message);
+        fault.severity = stead_xml::Severity::Warning;
+        fault.fix = Some("only cdrom and floppy drives can be empty".to_owned());
+        reader.note(fault);
+    }
+    if let Some(wwn) = &disk.wwn
+        && (wwn.len() != 16 || !wwn.bytes().all(|byte| byte.is_ascii_hexdigit()))
+    {
+        let message = format!("malformed wwn: {wwn}");
+        if let Some(wwn) = node.child("wwn") {
+            reader.error_with_fix(wwn, Class::Internal, message, "write 16 hexadecimal digits");
+        }
+    }
+    for (name, text, most) in [("vendor", &disk.vendor, 8), ("product", &disk.product, 16)] {
+        let Some(text) = text else { continue };
+        let Some(element) = node.child(name) else { continue };
+        if text.len() > most {
+            let message = format!("disk {name} is more than {most} characters");
+            reader.error(element, Class::Xml, message);
+        } else if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
+            let message = format!("disk {name} is not printable string");
+            reader.error(element, Class::Xml, message);
+        }
+    }
+}

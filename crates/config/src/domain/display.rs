@@ -1,0 +1,469 @@
+//! `<graphics>` and `<video>`: what the guest draws on, and who sees it.
+
+use stead_values::{OnOff, YesNo, names};
+use stead_xml::{Class, Element, FromElement, Node, Position, Reader, ToElement, Writer};
+
+use super::address::{Address, alias, place};
+
+names! {
+    /// How a display is shown.
+    pub enum GraphicsKind {
+        Sdl = "sdl",
+        Vnc = "vnc",
+        Rdp = "rdp",
+        Desktop = "desktop",
+        Spice = "spice",
+        EglHeadless = "egl-headless",
+        Dbus = "dbus",
+    }
+
+    /// Who may share a VNC display.
+    pub enum SharePolicy {
+        AllowExclusive = "allow-exclusive",
+        ForceShared = "force-shared",
+        Ignore = "ignore",
+    }
+
+    /// What becomes of a client when the password changes.
+    pub enum Connected {
+        Fail = "fail",
+        Disconnect = "disconnect",
+        Keep = "keep",
+    }
+
+    /// What is listened on.
+    pub enum ListenKind {
+        None = "none",
+        Address = "address",
+        Network = "network",
+        Socket = "socket",
+    }
+
+    /// Which graphics card.
+    pub enum VideoModel {
+        Vga = "vga",
+        Cirrus = "cirrus",
+        Vmvga = "vmvga",
+        Xen = "xen",
+        Vbox = "vbox",
+        Qxl = "qxl",
+        Parallels = "parallels",
+        Virtio = "virtio",
+        Gop = "gop",
+        None = "none",
+        Bochs = "bochs",
+        Ramfb = "ramfb",
+    }
+
+    /// Where a graphics card is emulated.
+    pub enum VideoBackend {
+        Qemu = "qemu",
+        VhostUser = "vhostuser",
+    }
+
+    /// How a VGA is configured (of Parallels).
+    pub enum VgaConf {
+        Io = "io",
+        On = "on",
+        Off = "off",
+    }
+}
+
+/// How the guest's display is seen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Graphics {
+    /// By VNC.
+    Vnc(Vnc),
+}
+
+/// A VNC server.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vnc {
+    /// Its TCP port; none where it is chosen at start. A running machine has it.
+    pub port: Option<u16>,
+    /// Whether the port is chosen at start.
+    pub autoport: bool,
+    /// The port for web sockets; -1: chosen at start.
+    pub websocket: Option<i32>,
+    /// The keyboard layout.
+    pub keymap: Option<String>,
+    /// Who may share it.
+    pub share_policy: Option<SharePolicy>,
+    /// Whether a client may power the machine off.
+    pub power_control: Option<YesNo>,
+    /// The password.
+    pub password: Option<String>,
+    /// Until when the password holds, as written: UTC, `2011-05-31T16:11:22`.
+    pub password_valid_to: Option<String>,
+    /// What becomes of a client when the password changes.
+    pub connected: Option<Connected>,
+    /// What is listened on; one.
+    pub listens: Vec<Listen>,
+    /// Which sound is heard there.
+    pub audio: Option<u32>,
+    /// Where it stands in the document.
+    pub position: Position,
+}
+
+/// `<listen>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Listen {
+    /// Nothing.
+    None,
+    /// A TCP address; the daemon's default where none is given.
+    Address(Option<String>),
+    /// The address of a network of the host.
+    Network {
+        /// Its name.
+        network: Option<String>,
+        /// The address of a running machine.
+        address: Option<String>,
+    },
+    /// A socket in the file system; made up where none is given.
+    Socket(Option<String>),
+}
+
+impl FromElement for Graphics {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        if reader.judge_value(node, "type") {
+            return None;
+        }
+        match reader.required::<GraphicsKind>(node, "type")? {
+            GraphicsKind::Vnc => Some(Self::Vnc(Vnc::read(node, reader)?)),
+            kind => {
+                let message = format!("graphics type '{kind}' is not supported by stead yet");
+                reader.attribute_error(node, "type", Class::Unsupported, message);
+                None
+            }
+        }
+    }
+}
+
+impl ToElement for Graphics {
+    fn write_attributes(&self, out: &mut Writer) {
+        let Self::Vnc(vnc) = self;
+        vnc.write_attributes(out);
+    }
+
+    fn write_content(&self, out: &mut Writer) {
+        let Self::Vnc(vnc) = self;
+        vnc.write_content(out);
+    }
+}
+
+impl FromElement for Vnc {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        const ATTRIBUTES: &[&str] = &[
+            "type",
+            "port",
+            "autoport",
+            "websocket",
+            "wait",
+            "listen",
+            "socket",
+            "keymap",
+            "sharePolicy",
+            "powerControl",
+            "passwd",
+            "passwdValidTo",
+            "connected",
+        ];
+        reader.leftovers(node, ATTRIBUTES, &["listen", "audio"]);
+        let listens = read_listens(node, reader)?;
+        let mut port = None;
+        let mut autoport = reader.attribute::<YesNo>(node, "autoport") == Some(YesNo::Yes);
+        if let Some(text) = node.attribute("port") {
+            match text.parse::<i32>() {
+                // libvirt took -1 for "choose one" long before there was autoport.
+                Ok(-1) => autoport = true,
+                Ok(number) => port = u16::try_from(number).ok().filter(|port| *port > 0),
+                Err(_) => {
+                    let message = format!("cannot parse vnc port {text}");
+                    reader.attribute_error(node, "port", Class::Internal, message);
+                }
+            }
+        }
+        let on_socket = matches!(listens.first(), Some(Listen::Socket(_) | Listen::None));
+        if port.is_none() && !on_socket {
+            autoport = true;
+        }
+        if autoport && !reader.form().is_live() {
+            port = None;
+        }
+        let websocket = match node.attribute("websocket").map(str::parse) {
+            None => None,
+            Some(Ok(port)) => Some(port),
+            Some(Err(_)) => {
+                let text = node.attribute("websocket").unwrap_or("");
+                let message = format!("cannot parse vnc WebSocket port {text}");
+                reader.attribute_error(node, "websocket", Class::Internal, message);
+                None
+            }
+        };
+        let connected = match node.attribute("connected") {
+            Some(text) if text.parse::<Connected>().is_err() => {
+                let message = format!("unknown connected value {text}");
+                reader.attribute_error(node, "connected", Class::Internal, message);
+                None
+            }
+            _ => reader.attribute(node, "connected"),
+        };
+        let share_policy = match node.attribute("sharePolicy") {
+            Some(text) if text.parse::<SharePolicy>().is_err() => {
+                let message = format!("unknown vnc display sharing policy '{text}'");
+                reader.attribute_error(node, "sharePolicy", Class::Xml, message);
+                None
+            }
+            _ => reader.attribute(node, "sharePolicy"),
+        };
+        let attribute = |name: &str| node.attribute(name).map(str::to_owned);
+        Some(Self {
+            port,
+            autoport,
+            websocket,
+            keymap: attribute("keymap"),
+            share_policy,
+            power_control: reader.attribute(node, "powerControl"),
+            password: attribute("passwd"),
+            password_valid_to: attribute("passwdValidTo"),
+            connected,
+            listens,
+            audio: node.child("audio").and_then(|audio| reader.attribute(audio, "id")),
+            position: node.position(),
+        })
+    }
+}
+
+/// The listens of a display. What older clients read and write as attributes is the first.
+fn read_listens(node: Node<'_>, reader: &mut Reader) -> Option<Vec<Listen>> {
+    let attribute = |node: Node<'_>, name: &str| {
+        node.attribute(name).filter(|value| !value.is_empty()).map(str::to_owned)
+    };
+    let mut listens = Vec::new();
+    for child in node.children().filter(|child| child.name() == "listen") {
+        reader.leftovers(
+            child,
+            &["type", "address", "network", "socket", "fromConfig", "autoGenerated"],
+            &[],
+        );
+        let Some(kind) = reader.required::<ListenKind>(child, "type") else { continue };
+        listens.push(match kind {
+            ListenKind::None => Listen::None,
+            ListenKind::Address => {
+                let own = attribute(child, "address");
+                let outer = attribute(node, "listen");
+                if let (Some(own), Some(outer), true) = (&own, &outer, listens.is_empty())
+                    && own != outer
+                {
+                    let message = format!(
+                        "graphics 'listen' attribute '{outer}' must match 'address' attribute of first listen element (found '{own}')"
+                    );
+                    reader.attribute_error(child, "address", Class::Xml, message);
+                }
+                Listen::Address(own.or_else(|| outer.filter(|_| listens.is_empty())))
+            }
+            ListenKind::Network => {
+                let network = attribute(child, "network");
+                if network.is_none() {
+                    let message = "'network' attribute is required for listen type 'network'";
+                    reader.error(child, Class::Xml, message);
+                }
+                let live = reader.form().is_live();
+                Listen::Network { network, address: attribute(child, "address").filter(|_| live) }
+            }
+            ListenKind::Socket => {
+                let own = attribute(child, "socket");
+                let outer = attribute(node, "socket");
+                if let (Some(own), Some(outer), true) = (&own, &outer, listens.is_empty())
+                    && own != outer
+                {
+                    let message = format!(
+                        "graphics 'socket' attribute '{outer}' must match 'socket' attribute of first listen element (found '{own}')"
+                    );
+                    reader.attribute_error(child, "socket", Class::Xml, message);
+                }
+                Listen::Socket(own.or_else(|| outer.filter(|_| listens.is_empty())))
+            }
+        });
+    }
+    if listens.is_empty() {
+        // A socket given as an attribute wins over an address.
+        listens.push(match attribute(node, "socket") {
+            Some(socket) => Listen::Socket(Some(socket)),
+            None => Listen::Address(attribute(node, "listen")),
+        });
+    }
+    Some(listens)
+}
+
+impl ToElement for Vnc {
+    fn write_attributes(&self, out: &mut Writer) {
+        out.attribute("type", GraphicsKind::Vnc);
+        match self.listens.first() {
+            Some(Listen::Socket(socket)) => out.optional("socket", socket.as_ref()),
+            Some(Listen::None) => {}
+            _ => {
+                let live = out.form().is_live();
+                match self.port {
+                    Some(port) if live || !self.autoport => out.attribute("port", port),
+                    _ if self.autoport => out.attribute("port", -1),
+                    _ => {}
+                }
+                out.attribute("autoport", YesNo::from(self.autoport));
+                out.optional("websocket", self.websocket);
+                match self.listens.first() {
+                    Some(Listen::Address(Some(address))) => out.attribute("listen", address),
+                    Some(Listen::Network { address: Some(address), .. }) => {
+                        out.attribute("listen", address);
+                    }
+                    _ => {}
+                }
+            }
+        }
+        out.optional("keymap", self.keymap.as_ref());
+        out.optional("sharePolicy", self.share_policy);
+        out.optional("powerControl", self.power_control);
+        if out.form().shows_secrets() {
+            if let Some(password) = &self.password {
+                out.attribute("passwd", password);
+                out.optional("passwdValidTo", self.password_valid_to.as_ref());
+                out.optional("connected", self.connected);
+            }
+        } else if self.password.is_some() {
+            out.optional("passwdValidTo", self.password_valid_to.as_ref());
+            out.optional("connected", self.connected);
+        }
+    }
+
+    fn write_content(&self, out: &mut Writer) {
+        for listen in &self.listens {
+            out.element("listen", |out| match listen {
+                Listen::None => out.attribute("type", ListenKind::None),
+                Listen::Address(address) => {
+                    out.attribute("type", ListenKind::Address);
+                    out.optional("address", address.as_ref());
+                }
+                Listen::Network { network, address } => {
+                    out.attribute("type", ListenKind::Network);
+                    out.optional("network", network.as_ref());
+                    if out.form().is_live() {
+                        out.optional("address", address.as_ref());
+                    }
+                }
+                Listen::Socket(socket) => {
+                    out.attribute("type", ListenKind::Socket);
+                    out.optional("socket", socket.as_ref());
+                }
+            });
+        }
+        if let Some(audio) = self.audio {
+            out.element("audio", |out| out.attribute("id", audio));
+        }
+    }
+}
+
+/// A graphics card.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct Video {
+    /// How it is driven.
+    #[xml(child)]
+    pub driver: Option<VideoDriver>,
+    /// Which card.
+    #[xml(child)]
+    pub model: Option<VideoCard>,
+    /// What it is called.
+    #[xml(with = alias, knows("alias"))]
+    pub alias: Option<String>,
+    /// Where it sits.
+    #[xml(with = place, knows("address"))]
+    pub address: Option<Address>,
+    /// Where it stands in the document.
+    #[xml(position)]
+    pub position: Position,
+}
+
+/// `<driver>` of a graphics card.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+pub struct VideoDriver {
+    /// Where it is emulated.
+    #[xml(attribute, judged)]
+    pub name: Option<VideoBackend>,
+    /// How a VGA is configured.
+    #[xml(attribute)]
+    pub vgaconf: Option<VgaConf>,
+    /// Whether DMA goes through the IOMMU.
+    #[xml(attribute)]
+    pub iommu: Option<OnOff>,
+    /// Address translation services.
+    #[xml(attribute)]
+    pub ats: Option<OnOff>,
+    /// Packed rings.
+    #[xml(attribute)]
+    pub packed: Option<OnOff>,
+    /// A doorbell page for each queue.
+    #[xml(attribute)]
+    pub page_per_vq: Option<OnOff>,
+}
+
+/// `<model>` of a graphics card. Memory is in KiB.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct VideoCard {
+    /// Which card.
+    #[xml(attribute = "type")]
+    pub kind: VideoModel,
+    /// Primary memory of a QXL.
+    #[xml(attribute)]
+    pub ram: Option<u32>,
+    /// Video memory.
+    #[xml(attribute)]
+    pub vram: Option<u32>,
+    /// Video memory above 4 GiB of a QXL.
+    #[xml(attribute)]
+    pub vram64: Option<u32>,
+    /// VGA memory of a QXL.
+    #[xml(attribute)]
+    pub vgamem: Option<u32>,
+    /// How many screens there are.
+    #[xml(attribute)]
+    pub heads: Option<u32>,
+    /// Whether it is the first card.
+    #[xml(attribute)]
+    pub primary: Option<YesNo>,
+    /// Whether pixels are shared with the host without copying.
+    #[xml(attribute)]
+    pub blob: Option<OnOff>,
+    /// Whether a monitor's description is shown.
+    #[xml(attribute)]
+    pub edid: Option<OnOff>,
+    /// Acceleration.
+    #[xml(child)]
+    pub acceleration: Option<Acceleration>,
+    /// The resolution that it starts with.
+    #[xml(child)]
+    pub resolution: Option<Resolution>,
+}
+
+/// `<acceleration>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct Acceleration {
+    /// Of two dimensions.
+    #[xml(attribute)]
+    pub accel2d: Option<YesNo>,
+    /// Of three dimensions.
+    #[xml(attribute)]
+    pub accel3d: Option<YesNo>,
+    /// The host's device.
+    #[xml(attribute)]
+    pub rendernode: Option<String>,
+}
+
+/// `<resolution>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct Resolution {
+    /// Width in pixels.
+    #[xml(attribute)]
+    pub x: u32,
+    /// Height in pixels.
+    #[xml(attribute)]
+    pub y: u32,
+}

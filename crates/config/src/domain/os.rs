@@ -1,0 +1,230 @@
+//! `<os>`: what the guest is and how it boots.
+
+use stead_values::{YesNo, names};
+use stead_xml::{Class, Element, FromElement, Node, Reader, ToElement, Writer};
+
+names! {
+    /// What is booted first.
+    pub enum BootDevice {
+        Floppy = "fd",
+        Cdrom = "cdrom",
+        Disk = "hd",
+        Network = "network",
+    }
+
+    /// What a loader is.
+    pub enum LoaderKind {
+        Rom = "rom",
+        Pflash = "pflash",
+    }
+
+    /// The format of a firmware image.
+    pub enum FirmwareFormat {
+        Raw = "raw",
+        Qcow2 = "qcow2",
+    }
+
+    /// Where the SMBIOS tables of a guest come from.
+    pub enum SmbiosMode {
+        None = "none",
+        Emulate = "emulate",
+        Host = "host",
+        Sysinfo = "sysinfo",
+    }
+}
+
+/// `<os>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+#[xml(check = check)]
+pub struct Os {
+    /// What kind of guest and machine.
+    #[xml(child = "type")]
+    pub kind: OsType,
+    /// The firmware.
+    #[xml(child)]
+    pub loader: Option<Loader>,
+    /// Where the firmware keeps its variables.
+    #[xml(child)]
+    pub nvram: Option<Nvram>,
+    /// A kernel that is booted directly.
+    #[xml(text)]
+    pub kernel: Option<String>,
+    /// Its initial RAM disk.
+    #[xml(text)]
+    pub initrd: Option<String>,
+    /// Its command line.
+    #[xml(text)]
+    pub cmdline: Option<String>,
+    /// Its device tree.
+    #[xml(text)]
+    pub dtb: Option<String>,
+    /// What is booted, in order; empty where devices have orders of their own.
+    #[xml(with = boots, knows("boot"))]
+    pub boot: Vec<BootDevice>,
+    /// Whether a menu is offered.
+    #[xml(child)]
+    pub bootmenu: Option<BootMenu>,
+    /// Where SMBIOS tables come from.
+    #[xml(child)]
+    pub smbios: Option<Smbios>,
+    /// Settings of SeaBIOS.
+    #[xml(child)]
+    pub bios: Option<Bios>,
+}
+
+/// `<type arch='…' machine='…'>hvm</type>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct OsType {
+    /// The guest's architecture, in libvirt's names.
+    #[xml(attribute)]
+    pub arch: Option<String>,
+    /// The machine type.
+    #[xml(attribute)]
+    pub machine: Option<String>,
+    /// `hvm`; everything else is refused.
+    #[xml(content, default)]
+    pub name: String,
+}
+
+/// `<loader>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+pub struct Loader {
+    /// Whether the guest may not write it.
+    #[xml(attribute)]
+    pub readonly: Option<YesNo>,
+    /// What it is.
+    #[xml(attribute = "type")]
+    pub kind: Option<LoaderKind>,
+    /// Whether it keeps itself safe by SMM.
+    #[xml(attribute)]
+    pub secure: Option<YesNo>,
+    /// Whether it keeps no variables.
+    #[xml(attribute)]
+    pub stateless: Option<YesNo>,
+    /// The format of the image.
+    #[xml(attribute)]
+    pub format: Option<FirmwareFormat>,
+    /// Where it is.
+    #[xml(content)]
+    pub path: Option<String>,
+}
+
+/// `<nvram>`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+pub struct Nvram {
+    /// What it is copied from when it is not there.
+    #[xml(attribute)]
+    pub template: Option<String>,
+    /// The format of that.
+    #[xml(attribute = "templateFormat")]
+    pub template_format: Option<FirmwareFormat>,
+    /// The format of the file.
+    #[xml(attribute)]
+    pub format: Option<FirmwareFormat>,
+    /// Where it is.
+    #[xml(content)]
+    pub path: Option<String>,
+}
+
+/// `<bootmenu>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootMenu {
+    /// Whether it is offered.
+    pub enable: YesNo,
+    /// For how long, in milliseconds, up to 65535.
+    pub timeout: Option<u16>,
+}
+
+/// `<smbios>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct Smbios {
+    /// Where the tables come from.
+    #[xml(attribute, judged)]
+    pub mode: SmbiosMode,
+}
+
+/// `<bios>`.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+#[xml(check = check_bios)]
+pub struct Bios {
+    /// Whether it speaks on the serial port.
+    #[xml(attribute = "useserial")]
+    pub use_serial: Option<YesNo>,
+    /// After how many milliseconds it tries again, up to 65535; -1: never.
+    #[xml(attribute = "rebootTimeout")]
+    pub reboot_timeout: Option<i32>,
+}
+
+impl FromElement for BootMenu {
+    fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
+        reader.leftovers(node, &["enable", "timeout"], &[]);
+        let enable = reader.required(node, "enable")?;
+        let timeout = match node.attribute("timeout") {
+            Some(text) if enable == YesNo::Yes => match text.parse() {
+                Ok(timeout) => Some(timeout),
+                Err(_) => {
+                    let message = format!(
+                        "invalid value for boot menu timeout: '{text}', must be in range [0,65535]"
+                    );
+                    reader.attribute_error(node, "timeout", Class::Xml, message);
+                    None
+                }
+            },
+            _ => None,
+        };
+        Some(Self { enable, timeout })
+    }
+}
+
+impl ToElement for BootMenu {
+    fn write_attributes(&self, out: &mut Writer) {
+        out.attribute("enable", self.enable);
+        out.optional("timeout", self.timeout);
+    }
+
+    fn write_content(&self, _: &mut Writer) {}
+}
+
+mod boots {
+    use super::{BootDevice, Class, Node, Reader, Writer};
+
+    pub(super) fn read(os: Node<'_>, reader: &mut Reader) -> Vec<BootDevice> {
+        let mut boots = Vec::new();
+        for node in os.children().filter(|node| node.name() == "boot") {
+            match node.attribute("dev") {
+                None => reader.error(node, Class::Xml, "missing boot device"),
+                Some(text) => match text.parse() {
+                    // libvirt keeps at most four.
+                    Ok(device) if boots.len() < 4 => boots.push(device),
+                    Ok(_) => {}
+                    Err(_) => {
+                        let message = format!("unknown boot device '{text}'");
+                        reader.attribute_error(node, "dev", Class::Internal, message);
+                    }
+                },
+            }
+        }
+        boots
+    }
+
+    pub(super) fn write(boots: &[BootDevice], out: &mut Writer) {
+        for boot in boots {
+            out.element("boot", |out| out.attribute("dev", boot));
+        }
+    }
+}
+
+fn check(os: &Os, node: Node<'_>, reader: &mut Reader) {
+    if node.child("type").is_some() && os.kind.name.is_empty() {
+        reader.error_with_fix(node, Class::Xml, "an os <type> must be specified", "write hvm");
+    }
+    if reader.judge_value(node, "firmware") {}
+}
+
+fn check_bios(bios: &Bios, node: Node<'_>, reader: &mut Reader) {
+    let Some(timeout) = bios.reboot_timeout else { return };
+    if !(-1..=65535).contains(&timeout) {
+        let message = "invalid value for rebootTimeout, must be in range [-1,65535]";
+        reader.attribute_error(node, "rebootTimeout", Class::Xml, message);
+    }
+}

@@ -1,0 +1,90 @@
+//! `<vcpu>`: how many virtual CPUs a guest has, and where they run.
+
+use stead_values::{CpuSet, names};
+use stead_xml::{Class, Node, Reader, Writer};
+
+names! {
+    /// Who chooses the CPUs that a guest runs on.
+    pub enum Placement {
+        Static = "static",
+        Auto = "auto",
+    }
+}
+
+/// `<vcpu>`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vcpu {
+    /// Who chooses the CPUs that the guest runs on.
+    pub placement: Placement,
+    /// The CPUs that it may run on.
+    pub cpuset: Option<CpuSet>,
+    /// How many it has at start, if fewer than it can have.
+    pub current: Option<u32>,
+    /// How many it can have.
+    pub count: u32,
+}
+
+impl Default for Vcpu {
+    fn default() -> Self {
+        Self { placement: Placement::Static, cpuset: None, current: None, count: 1 }
+    }
+}
+
+impl Vcpu {
+    /// How many it has at start.
+    pub fn at_start(&self) -> u32 {
+        self.current.unwrap_or(self.count)
+    }
+}
+
+pub(super) mod element {
+    use super::{Class, CpuSet, Node, Placement, Reader, Vcpu, Writer};
+
+    /// The most that libvirt takes (16 bits).
+    const MAX: u32 = u16::MAX as u32;
+
+    pub(crate) fn read(domain: Node<'_>, reader: &mut Reader) -> Vcpu {
+        let Some(node) = domain.child("vcpu") else { return Vcpu::default() };
+        reader.leftovers(node, &["placement", "cpuset", "current"], &[]);
+        let text = node.text();
+        let count = match text.trim().parse::<u32>() {
+            Ok(count) if (1..=MAX).contains(&count) => count,
+            _ if text.is_empty() => 1,
+            _ => {
+                let message = "maximum vcpus count must be an integer";
+                reader.error_with_fix(node, Class::Xml, message, "write a number from 1");
+                1
+            }
+        };
+        let current = reader.attribute::<u32>(node, "current").filter(|current| {
+            if *current == 0 {
+                reader.bad_value(node, "current", "write a number from 1");
+            } else if *current > count {
+                let message =
+                    format!("maxvcpus must not be less than current vcpus ({count} < {current})");
+                reader.attribute_error(node, "current", Class::Internal, message);
+            }
+            *current != count
+        });
+        let cpuset = reader.attribute::<CpuSet>(node, "cpuset").filter(|set| {
+            if set.is_empty() {
+                let text = node.attribute("cpuset").unwrap_or("");
+                let message = format!("Invalid value of 'cpuset': {text}");
+                reader.attribute_error(node, "cpuset", Class::InvalidArgument, message);
+            }
+            true
+        });
+        let placement = reader.attribute::<Placement>(node, "placement");
+        let cpuset = if placement == Some(Placement::Auto) { None } else { cpuset };
+        Vcpu { placement: placement.unwrap_or(Placement::Static), cpuset, current, count }
+    }
+
+    pub(crate) fn write(vcpu: &Vcpu, out: &mut Writer) {
+        out.open("vcpu");
+        out.attribute("placement", vcpu.placement);
+        out.optional("cpuset", vcpu.cpuset.as_ref());
+        out.optional("current", vcpu.current);
+        out.content(vcpu.count);
+        out.close("vcpu");
+    }
+}
