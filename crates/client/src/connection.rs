@@ -335,9 +335,9 @@ async fn read(socket: Arc<UnixStream>, pong: mpsc::WeakSender<Outgoing>, shared:
         let reason =
             match socket::receive(&socket, input.splitter.space(), &mut input.descriptors).await {
                 Ok(0) => "the daemon closed it".to_owned(),
-            Ok(_) if input.descriptors.len() > DESCRIPTORS_MAX => {
-                "the daemon sent descriptors that nobody asked for".to_owned()
-            }
+                Ok(_) if input.descriptors.len() > DESCRIPTORS_MAX => {
+                    "the daemon sent descriptors that nobody asked for".to_owned()
+                }
                 Err(error) => format!("cannot read: {error}"),
                 Ok(count) => {
                     input.splitter.filled(count);
