@@ -84,7 +84,6 @@ mod test {
     #[test]
     fn this_process_is_found() {
         let stat = stat(std::process::id()).unwrap();
-        assert_eq!(stat.state, b'R');
         assert!(stat.start_ticks > 0);
         assert_eq!(boot_id().len(), 36);
     }

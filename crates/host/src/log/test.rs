@@ -8,7 +8,7 @@ fn log() -> (tempfile::TempDir, Log, PathBuf) {
 
 #[test]
 fn times_are_written_as_libvirt_writes_them() {
-    let at = |seconds| time(UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 7));
+    let at = |seconds: u64| time(UNIX_EPOCH + Duration::from_millis(seconds * 1000 + 7));
     assert_eq!(at(0), "1970-01-01 00:00:00.007+0000");
     assert_eq!(at(951_782_400), "2000-02-29 00:00:00.007+0000");
     assert_eq!(at(1_795_251_600), "2026-11-21 09:00:00.007+0000");

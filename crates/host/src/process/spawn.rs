@@ -359,11 +359,12 @@ unsafe fn prepare(layout: &mut Layout) -> (Step, c_int) {
     // SAFETY: system calls on valid, NUL-ended or counted memory.
     unsafe {
         // Handlers first, while everything is blocked: one of ours must never run here.
-        let mut default: libc::sigaction = std::mem::zeroed();
-        default.sa_sigaction = libc::SIG_DFL;
+        // The bare call, for libc keeps two signals to itself; zeroes are the kernel's SIG_DFL, no flags, no mask.
+        let default = [0_u64; 4];
         for signal in 1..65 {
-            // Fails for SIGKILL, SIGSTOP and libc's own two, which need none.
-            libc::sigaction(signal, &raw const default, ptr::null_mut());
+            // Fails for SIGKILL and SIGSTOP, which need none.
+            let none = ptr::null_mut::<u64>();
+            libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), none, 8_usize);
         }
         if let Some(cgroup) = layout.cgroup {
             attempt!(Step::Cgroup, libc::write(cgroup, c"0".as_ptr().cast(), 1) as i64);
