@@ -1,5 +1,6 @@
 //! libvirt's documents as types, parsed and printed, knowing no host.
 
+pub mod capabilities;
 pub mod domain;
 
 pub use domain::Domain;

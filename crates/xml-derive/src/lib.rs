@@ -384,7 +384,10 @@ fn write_content(part: &Part<'_>) -> Option<TokenStream> {
         Ident::new("write_filled", Span::call_site())
     };
     let write = match &part.role {
-        Role::Text(xml) if is_option || inside(part.ty, "Vec").is_some() => {
+        Role::Text(xml) if is_option => quote! {
+            if let ::core::option::Option::Some(value) = &self.#name { out.text(#xml, value); }
+        },
+        Role::Text(xml) if inside(part.ty, "Vec").is_some() => {
             quote!(for value in &self.#name { out.text(#xml, value); })
         }
         Role::Text(xml) => quote!(out.text(#xml, &self.#name);),

@@ -227,11 +227,12 @@ fn read_model(node: Node<'_>, reader: &mut Reader) -> Option<CpuModel> {
         }
     }
     let text = node.text();
-    Some(CpuModel {
-        fallback: reader.attribute(node, "fallback"),
-        vendor_id,
-        name: (!text.is_empty()).then(|| text.into_owned()),
-    })
+    let name = (!text.is_empty()).then(|| text.into_owned());
+    let fallback = reader.attribute(node, "fallback").unwrap_or(Fallback::Allow);
+    if name.is_none() && vendor_id.is_none() {
+        return None;
+    }
+    Some(CpuModel { fallback: name.is_some().then_some(fallback), vendor_id, name })
 }
 
 fn read_topology(node: Node<'_>, reader: &mut Reader) -> Topology {
@@ -302,20 +303,17 @@ impl ToElement for Cpu {
 
     fn write_content(&self, out: &mut Writer) {
         let shows_model = matches!(self.mode, Some(CpuMode::Custom | CpuMode::HostModel));
-        if let Some(model) = self.model.as_ref().filter(|_| shows_model) {
-            let fallback = model.fallback.unwrap_or(Fallback::Allow);
-            if model.name.is_some()
-                || model.vendor_id.is_some()
-                || self.mode == Some(CpuMode::HostModel)
-            {
-                out.open("model");
-                out.attribute("fallback", fallback);
-                out.optional("vendor_id", model.vendor_id.as_ref());
-                if let Some(name) = &model.name {
-                    out.content(name);
-                }
-                out.close("model");
+        let told = |model: &&CpuModel| model.name.is_some() || model.vendor_id.is_some();
+        if let Some(model) = self.model.as_ref().filter(told).filter(|_| shows_model) {
+            out.open("model");
+            if model.name.is_some() {
+                out.attribute("fallback", model.fallback.unwrap_or(Fallback::Allow));
             }
+            out.optional("vendor_id", model.vendor_id.as_ref());
+            if let Some(name) = &model.name {
+                out.content(name);
+            }
+            out.close("model");
         }
         if let Some(vendor) = self.vendor.as_ref().filter(|_| shows_model) {
             out.text("vendor", vendor);

@@ -529,6 +529,12 @@ mod backing {
     }
 }
 
+/// Sixteen hexadecimal digits, with `0x` before them or without.
+fn is_wwn(text: &str) -> bool {
+    let digits = text.strip_prefix("0x").unwrap_or(text);
+    digits.len() == 16 && digits.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
 fn check(disk: &Disk, node: Node<'_>, reader: &mut Reader) {
     let Some(target) = node.child("target") else { return };
     if disk.target.dev.is_empty() {
@@ -549,7 +555,7 @@ fn check(disk: &Disk, node: Node<'_>, reader: &mut Reader) {
         reader.note(fault);
     }
     if let Some(wwn) = &disk.wwn
-        && (wwn.len() != 16 || !wwn.bytes().all(|byte| byte.is_ascii_hexdigit()))
+        && !is_wwn(wwn)
     {
         let message = format!("malformed wwn: {wwn}");
         if let Some(wwn) = node.child("wwn") {

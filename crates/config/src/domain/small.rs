@@ -192,15 +192,15 @@ pub struct MemBalloon {
     /// How often it tells statistics.
     #[xml(with = stats, knows("stats"))]
     pub stats_period_seconds: Option<u32>,
-    /// How it is driven.
-    #[xml(child)]
-    pub driver: Option<VirtioDriver>,
     /// What it is called.
     #[xml(with = alias, knows("alias"))]
     pub alias: Option<String>,
     /// Where it sits.
     #[xml(with = place, knows("address"))]
     pub address: Option<Address>,
+    /// How it is driven.
+    #[xml(child)]
+    pub driver: Option<VirtioDriver>,
     /// Where it stands in the document.
     #[xml(position)]
     pub position: Position,

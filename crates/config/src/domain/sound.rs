@@ -80,15 +80,15 @@ pub struct Sound {
     /// Where it is heard.
     #[xml(child)]
     pub audio: Option<AudioId>,
-    /// How a virtio card is driven.
-    #[xml(child)]
-    pub driver: Option<VirtioDriver>,
     /// What it is called.
     #[xml(with = alias, knows("alias"))]
     pub alias: Option<String>,
     /// Where it sits.
     #[xml(with = place, knows("address"))]
     pub address: Option<Address>,
+    /// How a virtio card is driven.
+    #[xml(child)]
+    pub driver: Option<VirtioDriver>,
     /// Where it stands in the document.
     #[xml(position)]
     pub position: Position,
