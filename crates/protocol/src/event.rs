@@ -1,11 +1,9 @@
 //! The ids by which a client asks for events, and the numbers that then come.
 //!
 //! Three styles of a domain's event: *plain* (asked for with
-//! [`DomainEventRegister`](crate::remote::DomainEventRegister) or
-//! [`ConnectDomainEventRegisterAny`](crate::remote::ConnectDomainEventRegisterAny);
-//! the body has no callback id), *callback* (asked for with
-//! [`ConnectDomainEventCallbackRegisterAny`](crate::remote::ConnectDomainEventCallbackRegisterAny);
-//! the body begins with it), and ids 16 and 24 to 27, which have one number whose
+//! [`ConnectDomainEventRegister`] or [`ConnectDomainEventRegisterAny`]; the body has
+//! no callback id), *callback* (asked for with
+//! [`ConnectDomainEventCallbackRegisterAny`]; the body begins with it), and ids 16 and 24 to 27, which have one number whose
 //! body begins with the callback id whichever way it was asked for.
 
 use crate::remote::*;
