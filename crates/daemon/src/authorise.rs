@@ -77,7 +77,7 @@ mod tests {
             .flat_map(|program| program.table)
             .filter(|entry| authorise(&reader, entry).is_err())
             .count();
-        // libvirt 11.3: 203 of remote and qemu always, and that of lxc.
-        assert!((203..=204).contains(&denied), "{denied}");
+        // libvirt 11.3 denies at least 203 of remote and qemu always.
+        assert!(denied >= 203, "{denied}");
     }
 }

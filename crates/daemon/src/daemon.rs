@@ -56,6 +56,17 @@ impl Clients {
 }
 
 impl Daemon {
+    pub(crate) fn new(
+        router: Router,
+        domains: Domains,
+        scope: Scope,
+        work: tokio::runtime::Handle,
+    ) -> Arc<Self> {
+        let owner = rustix::process::geteuid().as_raw();
+        let (hub, clients) = (Hub::default(), Clients::default());
+        Arc::new(Self { router, domains, hub, scope, owner, work, clients })
+    }
+
     /// The machine that a call names.
     ///
     /// # Errors

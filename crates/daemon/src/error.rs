@@ -8,7 +8,7 @@ use stead_protocol::{self as protocol, ErrorCode, ErrorDomain, ErrorLevel, Heade
 
 /// Why a call was refused or failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Error {
+pub(crate) struct Error {
     /// libvirt's number, which clients branch on.
     pub(crate) code: ErrorCode,
     /// Who says so, which some clients branch on.

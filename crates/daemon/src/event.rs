@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use regex_lite::{Regex, RegexBuilder};
 use stead_domain::{Event, EventKind, Uuid};
-use stead_protocol::table::Event as _;
 use stead_protocol::{ErrorCode, ErrorDomain, Header, Xdr, qemu, remote};
 
 use crate::error::{Error, Result, check_flags};
@@ -330,14 +329,4 @@ pub(crate) fn wire_domain(identity: &stead_domain::Identity) -> remote::Domain {
 /// The UUID of an object as messages name it.
 pub(crate) fn uuid(bytes: [u8; 16]) -> Uuid {
     Uuid::from_bytes(bytes)
-}
-
-/// Closing a connection from outside tells the client why, if it asked to know.
-pub(crate) fn connection_closed(reason: i32) -> Vec<u8> {
-    let message = remote::ConnectEventConnectionClosedMessage { reason };
-    let mut out = Vec::new();
-    let header = Header::message(remote::PROGRAM, remote::ConnectEventConnectionClosed::NUMBER);
-    // A short message always fits.
-    let _ = header.write(&mut out, |out| message.encode(out));
-    out
 }

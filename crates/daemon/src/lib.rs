@@ -23,6 +23,8 @@ mod serve;
 mod session;
 mod stream;
 mod support;
+#[cfg(test)]
+mod testing;
 
 pub use config::{Config, ConfigError, Limits, Listen, Qemu};
 pub use serve::{Failure, Options, run};

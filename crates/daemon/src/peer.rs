@@ -16,7 +16,7 @@ pub(crate) struct Peer {
 
 /// What a connection may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Access {
+pub(crate) enum Access {
     /// Look, but change nothing.
     ReadOnly,
     /// Everything.

@@ -13,8 +13,7 @@ use tokio::sync::watch;
 use tracing::{debug, error, info, warn};
 
 use crate::config::Config;
-use crate::daemon::{Clients, Daemon, Presence};
-use crate::event::Hub;
+use crate::daemon::{Daemon, Presence};
 use crate::listen::{self, Listener};
 use crate::peer::{Access, Peer};
 use crate::routes::routes;
@@ -73,13 +72,14 @@ pub enum Failure {
 /// # Errors
 /// [`Failure`] when the daemon cannot be started.
 pub fn run(options: Options) -> Result<(), Failure> {
-    // What is made is the daemon's own, unless it is opened up on purpose.
-    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let files = listen::raise_open_files();
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     options
         .layout
         .prepare()
         .map_err(|error| Failure::Machines(error.to_string()))?;
+    // What is made from here on is the daemon's own, unless it is opened up on purpose.
+    rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let _lock = lock(&options.layout.lock())?;
     let process = |doing| move |error| Failure::Process { doing, error };
     let work = tokio::runtime::Builder::new_multi_thread()
@@ -97,15 +97,7 @@ pub fn run(options: Options) -> Result<(), Failure> {
     let domains = work
         .block_on(async { open_domains(&options) })
         .map_err(|error| Failure::Machines(error.to_string()))?;
-    let daemon = Arc::new(Daemon {
-        router: routes(),
-        domains,
-        hub: Hub::default(),
-        scope: options.layout.scope,
-        owner: rustix::process::geteuid().as_raw(),
-        work: work.handle().clone(),
-        clients: Clients::default(),
-    });
+    let daemon = Daemon::new(routes(), domains, options.layout.scope, work.handle().clone());
     let result = sessions.block_on(serve(&daemon, &options, files));
     work.block_on(daemon.domains.close());
     // Sessions end with their sockets; what they had under way goes on or is taken up by the next daemon.
@@ -114,7 +106,7 @@ pub fn run(options: Options) -> Result<(), Failure> {
     result
 }
 
-fn open_domains(options: &Options) -> stead_domain::Result<Domains> {
+pub(crate) fn open_domains(options: &Options) -> stead_domain::Result<Domains> {
     Domains::open(stead_domain::Options { root: options.layout.run.clone() })
 }
 
@@ -280,26 +272,29 @@ async fn accept(
 }
 
 fn welcome(daemon: &Arc<Daemon>, socket: UnixStream, access: Access) {
-    let peer = match socket.peer_cred() {
-        Ok(credentials) => Peer { pid: credentials.pid(), uid: credentials.uid() },
-        Err(error) => {
-            warn!("refusing a client whose credentials are not known: {error}");
-            return;
+    match socket.peer_cred() {
+        Ok(credentials) => {
+            let peer = Peer { pid: credentials.pid(), uid: credentials.uid() };
+            serve_client(daemon, socket, peer, access);
         }
-    };
+        Err(error) => warn!("refusing a client whose credentials are not known: {error}"),
+    }
+}
+
+/// Serves one client by a task of its own.
+pub(crate) fn serve_client(daemon: &Arc<Daemon>, socket: UnixStream, peer: Peer, access: Access) {
     let presence = Presence::new(daemon);
     let session = Session::new(Arc::clone(daemon), peer, presence.number, access);
     tokio::spawn(async move {
-        let number = presence.number;
         let ended = connection::serve(Arc::clone(&session), socket).await;
-        debug!("client {number} of {peer}: {ended}");
+        debug!("client {} of {peer}: {ended}", presence.number);
         session.leave();
         drop(presence);
     });
 }
 
 /// Carries the events of machines to the sessions.
-async fn deliver_events(daemon: Arc<Daemon>) {
+pub(crate) async fn deliver_events(daemon: Arc<Daemon>) {
     let mut events = daemon.domains.subscribe(EVENTS_WAITING);
     while let Some(event) = events.recv().await {
         daemon.hub.deliver(&event);

@@ -10,6 +10,8 @@
 pub(crate) mod connection;
 pub(crate) mod input;
 pub(crate) mod outbox;
+#[cfg(test)]
+mod test;
 
 use std::os::fd::OwnedFd;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -189,10 +191,6 @@ impl Pending {
     pub(crate) fn new(session: Arc<Session>, header: Header) -> Self {
         session.shared().in_flight += 1;
         Self { session, header, answered: false }
-    }
-
-    pub(crate) fn session(&self) -> &Arc<Session> {
-        &self.session
     }
 
     pub(crate) fn answer(mut self, result: Result<(Vec<u8>, Vec<OwnedFd>), Error>) {

@@ -15,7 +15,8 @@ use std::sync::Arc;
 
 use stead_domain::Console;
 use stead_protocol::{ErrorCode, ErrorDomain, Header, Status, Xdr};
-use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::unix::pipe;
 use tokio::sync::{Notify, mpsc};
 
 use crate::error::Error;
@@ -184,10 +185,11 @@ impl Opened {
     /// Carries bytes between the client and a console until either has enough.
     pub(crate) async fn console(mut self, console: Console) {
         let Console { descriptor, mut taken, .. } = console;
-        let descriptor = match AsyncFd::new(descriptor) {
-            Ok(descriptor) => descriptor,
+        let (mut output, mut input) = match ends(descriptor) {
+            Ok(ends) => ends,
             Err(error) => {
-                self.fail(&Error::new(ErrorCode::SYSTEM_ERROR, ErrorDomain::STREAMS, error.to_string()));
+                let detail = format!("cannot open the console: {error}");
+                self.fail(&Error::new(ErrorCode::SYSTEM_ERROR, ErrorDomain::STREAMS, detail));
                 return;
             }
         };
@@ -210,12 +212,12 @@ impl Opened {
                     }
                     None => return,
                 },
-                written = write(&descriptor, &waiting), if !waiting.is_empty() => match written {
+                written = input.write(&waiting), if !waiting.is_empty() => match written {
                     Ok(count) => drop(waiting.drain(..count)),
                     // The other end is gone; its end of data is read below.
                     Err(_) => waiting.clear(),
                 },
-                count = async { session.drained().await; read(&descriptor, &mut space).await }, if !at_end => {
+                count = async { session.drained().await; output.read(&mut space).await }, if !at_end => {
                     // A pseudo-terminal whose other end is closed says EIO.
                     let count = count.unwrap_or(0);
                     at_end = count == 0;
@@ -274,22 +276,9 @@ impl Drop for Opened {
     }
 }
 
-async fn read(descriptor: &AsyncFd<OwnedFd>, space: &mut [u8]) -> io::Result<usize> {
-    loop {
-        let mut ready = descriptor.readable().await?;
-        let attempt = ready.try_io(|inner| Ok(rustix::io::read(inner.get_ref(), &mut *space)?));
-        if let Ok(result) = attempt {
-            return result;
-        }
-    }
-}
-
-async fn write(descriptor: &AsyncFd<OwnedFd>, bytes: &[u8]) -> io::Result<usize> {
-    loop {
-        let mut ready = descriptor.writable().await?;
-        let attempt = ready.try_io(|inner| Ok(rustix::io::write(inner.get_ref(), bytes)?));
-        if let Ok(result) = attempt {
-            return result;
-        }
-    }
+/// A console's two directions. It may be a terminal or a socket: tokio's pipes read and write either.
+fn ends(descriptor: OwnedFd) -> io::Result<(pipe::Receiver, pipe::Sender)> {
+    let copy = descriptor.try_clone()?;
+    let output = pipe::Receiver::from_owned_fd_unchecked(descriptor)?;
+    Ok((output, pipe::Sender::from_owned_fd_unchecked(copy)?))
 }
