@@ -16,3 +16,8 @@ pub use host::{
     Arch, Bank, Capabilities, CellCpu, CellLine, FeatureToggle, Guest, MachineLine, PageCount,
     Security, Toggle,
 };
+
+/// A guest's `<cpu>` as text.
+pub fn print_cpu(cpu: &crate::domain::cpu::Cpu) -> String {
+    stead_xml::print(cpu, "cpu", stead_xml::Form::INACTIVE)
+}

@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
-pub use host_cpu::{HostCpu, HostCpus, Property, PropertyValue};
+pub use host_cpu::{HostCpu, HostCpus, NEVER_PASSED, Property, PropertyValue};
 pub use parse::{Answers, DEVICES, OBJECTS, ParseError, Question, Session, parse, questions};
 pub use schema::{PATHS, Schema};
 pub use tried::{Blocker, Outcome, Trial, TriedMode};
