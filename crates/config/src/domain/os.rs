@@ -12,6 +12,18 @@ names! {
         Network = "network",
     }
 
+    /// Which sort of firmware is looked for.
+    pub enum FirmwareKind {
+        Bios = "bios",
+        Efi = "efi",
+    }
+
+    /// What firmware can be asked to have or not to have.
+    pub enum FirmwareFeatureName {
+        EnrolledKeys = "enrolled-keys",
+        SecureBoot = "secure-boot",
+    }
+
     /// What a loader is.
     pub enum LoaderKind {
         Rom = "rom",
@@ -37,9 +49,15 @@ names! {
 #[derive(Clone, Debug, PartialEq, Eq, Element)]
 #[xml(check = check)]
 pub struct Os {
+    /// Which sort of firmware is looked for.
+    #[xml(attribute)]
+    pub firmware: Option<FirmwareKind>,
     /// What kind of guest and machine.
     #[xml(child = "type")]
     pub kind: OsType,
+    /// What the firmware that is looked for must have.
+    #[xml(child = "firmware")]
+    pub firmware_features: Option<FirmwareFeatures>,
     /// The firmware.
     #[xml(child)]
     pub loader: Option<Loader>,
@@ -84,6 +102,33 @@ pub struct OsType {
     /// `hvm`; everything else is refused.
     #[xml(content, default)]
     pub name: String,
+}
+
+/// `<firmware>`: what the firmware that is looked for must have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+pub struct FirmwareFeatures {
+    /// By name.
+    #[xml(children = "feature")]
+    pub features: Vec<FirmwareFeature>,
+}
+
+impl FirmwareFeatures {
+    /// Whether a feature must be there or not; none: it does not matter.
+    pub fn wish(&self, name: FirmwareFeatureName) -> Option<bool> {
+        let feature = self.features.iter().find(|feature| feature.name == name)?;
+        Some(feature.enabled.is_yes())
+    }
+}
+
+/// `<feature>` of firmware.
+#[derive(Clone, Debug, PartialEq, Eq, Element)]
+pub struct FirmwareFeature {
+    /// Whether it must be there or must not.
+    #[xml(attribute)]
+    pub enabled: YesNo,
+    /// Which.
+    #[xml(attribute)]
+    pub name: FirmwareFeatureName,
 }
 
 /// `<loader>`.
@@ -218,7 +263,6 @@ fn check(os: &Os, node: Node<'_>, reader: &mut Reader) {
     if node.child("type").is_some() && os.kind.name.is_empty() {
         reader.error_with_fix(node, Class::Xml, "an os <type> must be specified", "write hvm");
     }
-    if reader.judge_value(node, "firmware") {}
 }
 
 fn check_bios(bios: &Bios, node: Node<'_>, reader: &mut Reader) {

@@ -41,9 +41,7 @@ pub const REFUSED: &[&str] = &[
     "throttlegroups",
     "vcpus",
     // How it boots.
-    "os/@firmware",
     "os/acpi",
-    "os/firmware",
     "os/init",
     "os/initarg",
     "os/initdir",
