@@ -163,6 +163,10 @@ impl Router {
                             match source {
                                 Source::Console(console) => opened.console(console).await,
                                 Source::File(file) => opened.download(file).await,
+                                #[cfg(test)]
+                                Source::Socket(socket, taken) => {
+                                    opened.both_ways(socket, taken).await;
+                                }
                             }
                         })),
                     },
@@ -200,6 +204,9 @@ pub(crate) enum Source {
     Console(Console),
     /// A file, towards the client.
     File(OwnedFd),
+    /// A socket, as if it were a console.
+    #[cfg(test)]
+    Socket(OwnedFd, tokio::sync::oneshot::Receiver<()>),
 }
 
 impl Program {

@@ -17,7 +17,7 @@ use stead_domain::Console;
 use stead_protocol::{ErrorCode, ErrorDomain, Header, Status, Xdr};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::unix::pipe;
-use tokio::sync::{Notify, mpsc};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::error::Error;
 use crate::session::outbox::CONGESTED_BYTES;
@@ -183,8 +183,14 @@ impl Opened {
     }
 
     /// Carries bytes between the client and a console until either has enough.
-    pub(crate) async fn console(mut self, console: Console) {
-        let Console { descriptor, mut taken, .. } = console;
+    pub(crate) async fn console(self, console: Console) {
+        // What else it holds is held until the end.
+        let Console { descriptor, taken, .. } = console;
+        self.both_ways(descriptor, taken).await;
+    }
+
+    /// Carries bytes both ways until the client, the other end or `taken` ends it.
+    pub(crate) async fn both_ways(mut self, descriptor: OwnedFd, mut taken: oneshot::Receiver<()>) {
         let (mut output, mut input) = match ends(descriptor) {
             Ok(ends) => ends,
             Err(error) => {
@@ -282,3 +288,6 @@ fn ends(descriptor: OwnedFd) -> io::Result<(pipe::Receiver, pipe::Sender)> {
     let output = pipe::Receiver::from_owned_fd_unchecked(descriptor)?;
     Ok((output, pipe::Sender::from_owned_fd_unchecked(copy)?))
 }
+
+#[cfg(test)]
+mod test;
