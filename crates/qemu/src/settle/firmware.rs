@@ -2,6 +2,14 @@
 //! of them suits a machine.
 
 use serde::{Deserialize, Serialize};
+use stead_config::domain::os::{
+    FirmwareFeature, FirmwareFeatureName, FirmwareFeatures, FirmwareFormat, FirmwareKind, Loader,
+    LoaderKind, Nvram,
+};
+use stead_config::{Class, Domain, Fault, Faults, Place};
+use stead_values::YesNo;
+
+use super::{Age, Settings};
 
 /// A firmware build that is installed on the host.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -235,6 +243,164 @@ fn matches(pattern: &str, text: &str) -> bool {
                 || text.char_indices().any(|(at, _)| matches(rest, &text[at..]))
                 || matches(rest, "")
         }),
+    }
+}
+
+/// Completes loader and variables from the installed builds.
+pub(super) fn fill(
+    domain: &mut Domain,
+    settings: &Settings,
+    builds: &[Firmware],
+) -> Result<(), Faults> {
+    checked(domain)?;
+    let selects = domain.os.firmware.is_some();
+    let pflash = domain.os.loader.as_ref().and_then(|loader| loader.kind)
+        == Some(LoaderKind::Pflash);
+    if !selects && !pflash {
+        return Ok(());
+    }
+    let loader = domain.os.loader.get_or_insert_with(Loader::default);
+    if selects && loader.format.is_none() {
+        // Documents from before formats were told mean raw images.
+        let of_variables = domain.os.nvram.as_ref().and_then(|nvram| nvram.format);
+        loader.format = match settings.age {
+            Age::Kept => Some(of_variables.unwrap_or(FirmwareFormat::Raw)),
+            Age::New => of_variables,
+        };
+    }
+    match choose(builds, &request(domain)) {
+        Some(choice) => apply(domain, &choice),
+        None if selects => {
+            let kind = domain.os.firmware.map_or("", FirmwareKind::as_str);
+            let message = format!(
+                "Unable to find '{kind}' firmware that is compatible with the current configuration"
+            );
+            let place = Place::new(stead_config::Position::default(), "domain/os/@firmware");
+            return Err(Fault::new(Class::OperationFailed, place, message).into());
+        }
+        None => {
+            if let Some(loader) = &mut domain.os.loader {
+                loader.format.get_or_insert(FirmwareFormat::Raw);
+            }
+        }
+    }
+    variables(domain, settings);
+    Ok(())
+}
+
+/// What no choice could make right.
+fn checked(domain: &Domain) -> Result<(), Faults> {
+    let os = &domain.os;
+    let fail = |path: &str, message: &str| {
+        let place = Place::new(stead_config::Position::default(), path);
+        Err(Fault::new(Class::Xml, place, message).into())
+    };
+    let stateless = os.loader.as_ref().and_then(|loader| loader.stateless) == Some(YesNo::Yes);
+    if let Some(nvram) = &os.nvram {
+        if os.firmware == Some(FirmwareKind::Bios) {
+            return fail("domain/os/nvram", "firmware type 'bios' does not support nvram");
+        }
+        if stateless && nvram.template.is_some() {
+            let message = "NVRAM template is not permitted when loader is stateless";
+            return fail("domain/os/nvram/@template", message);
+        }
+        if stateless {
+            return fail("domain/os/nvram", "NVRAM is not permitted when loader is stateless");
+        }
+    }
+    Ok(())
+}
+
+fn request(domain: &Domain) -> Request<'_> {
+    let os = &domain.os;
+    let loader = os.loader.as_ref();
+    let yes = |answer: Option<YesNo>| answer.map(YesNo::is_yes);
+    let wish = |name| os.firmware_features.as_ref().and_then(|features| features.wish(name));
+    let features = domain.features.as_ref();
+    let pm = domain.pm.as_ref();
+    Request {
+        architecture: os.kind.arch.as_deref().unwrap_or_default(),
+        machine: os.kind.machine.as_deref().unwrap_or_default(),
+        selection: os.firmware.map(FirmwareKind::as_str),
+        kind: loader.and_then(|loader| loader.kind).map(|kind| match kind {
+            LoaderKind::Pflash => Kind::Flash,
+            LoaderKind::Rom => Kind::Rom,
+        }),
+        path: loader.and_then(|loader| loader.path.as_deref()),
+        readonly: yes(loader.and_then(|loader| loader.readonly)),
+        secure: yes(loader.and_then(|loader| loader.secure)),
+        stateless: yes(loader.and_then(|loader| loader.stateless)),
+        format: loader.and_then(|loader| loader.format).map(FirmwareFormat::as_str),
+        template: os.nvram.as_ref().and_then(|nvram| nvram.template.as_deref()),
+        secure_boot: wish(FirmwareFeatureName::SecureBoot),
+        enrolled_keys: wish(FirmwareFeatureName::EnrolledKeys),
+        smm: features.and_then(|it| it.smm.as_ref()).map(|smm| smm.is_on()),
+        s3: pm.and_then(|pm| pm.suspend_to_mem.as_ref()).map(|it| it.enabled.is_yes()),
+        s4: pm.and_then(|pm| pm.suspend_to_disk.as_ref()).map(|it| it.enabled.is_yes()),
+    }
+}
+
+fn apply(domain: &mut Domain, choice: &Choice) {
+    let os = &mut domain.os;
+    os.firmware = Some(match choice.selection {
+        "bios" => FirmwareKind::Bios,
+        _ => FirmwareKind::Efi,
+    });
+    let loader = os.loader.get_or_insert_with(Loader::default);
+    loader.path.get_or_insert_with(|| choice.path.clone());
+    loader.kind = Some(match choice.kind {
+        Kind::Flash => LoaderKind::Pflash,
+        Kind::Rom => LoaderKind::Rom,
+    });
+    let format = |format: &str| format.parse::<FirmwareFormat>().ok();
+    if choice.kind == Kind::Flash {
+        loader.format = choice.format.as_deref().and_then(format);
+        loader.readonly = Some(YesNo::Yes);
+        if choice.mode == Mode::Stateless {
+            loader.stateless = Some(YesNo::Yes);
+        }
+    }
+    if choice.smm {
+        loader.secure = Some(YesNo::Yes);
+        let features = domain.features.get_or_insert_with(Default::default);
+        features.smm.get_or_insert(stead_config::domain::features::Switch::ON);
+    }
+    if let (Mode::Split, Some(template)) = (choice.mode, &choice.template) {
+        let nvram = os.nvram.get_or_insert_with(Nvram::default);
+        nvram.template.get_or_insert_with(|| template.filename.clone());
+        nvram.template_format = format(&template.format);
+        nvram.format = nvram.template_format;
+    }
+    if choice.selection == "efi" {
+        let feature = |name, enabled: bool| FirmwareFeature { enabled: enabled.into(), name };
+        os.firmware_features = Some(FirmwareFeatures {
+            features: vec![
+                feature(FirmwareFeatureName::EnrolledKeys, choice.enrolled_keys),
+                feature(FirmwareFeatureName::SecureBoot, choice.secure_boot),
+            ],
+        });
+    }
+}
+
+/// Gives the machine a file of its own for variables.
+fn variables(domain: &mut Domain, settings: &Settings) {
+    let os = &mut domain.os;
+    let Some(loader) = &os.loader else { return };
+    if loader.kind != Some(LoaderKind::Pflash)
+        || loader.readonly != Some(YesNo::Yes)
+        || loader.stateless == Some(YesNo::Yes)
+    {
+        return;
+    }
+    let code_format = loader.format;
+    let nvram = os.nvram.get_or_insert_with(Nvram::default);
+    let format = *nvram.format.get_or_insert(code_format.unwrap_or(FirmwareFormat::Raw));
+    if nvram.path.is_none() {
+        let ending = match format {
+            FirmwareFormat::Raw => "fd",
+            FirmwareFormat::Qcow2 => "qcow2",
+        };
+        nvram.path = Some(format!("{}/{}_VARS.{ending}", settings.variables, domain.name));
     }
 }
 

@@ -1,0 +1,205 @@
+//! The mocked host of the family: abilities from recorded answers, fixed descriptors and clock.
+
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+use stead_config::Domain;
+use stead_qemu::abilities::Abilities;
+use stead_qemu::needs::{Grants, Need, PortKind, Role};
+use stead_qemu::settle::{Age, Firmware, Seed, Settings};
+use stead_qemu::Origin;
+
+use crate::corpus::{Case, Corpus};
+use crate::replies;
+
+/// What cases share.
+pub(super) struct Facts<'a> {
+    corpus: &'a Corpus,
+    hosts: BTreeMap<String, Host>,
+    firmware: Vec<Firmware>,
+}
+
+/// The host of a case.
+pub(super) struct Host {
+    pub(super) abilities: Abilities,
+    pub(super) settings: Settings,
+    pub(super) firmware: Vec<Firmware>,
+    pub(super) facts: stead_facts::Host,
+}
+
+/// Folders of firmware descriptors, the least important first, and the files in them.
+const FIRMWARE: &[(&str, &[&str])] = &[
+    (
+        "_support/qemufirmware/usr/share/qemu/firmware",
+        &[
+            "30-edk2-ovmf-4m-qcow2-x64-sb-enrolled.json",
+            "31-edk2-ovmf-2m-raw-x64-sb-enrolled.json",
+            "40-edk2-ovmf-4m-qcow2-x64-sb.json",
+            "41-edk2-ovmf-2m-raw-x64-sb.json",
+            "50-edk2-aarch64-qcow2.json",
+            "50-edk2-loongarch64.json",
+            "50-edk2-ovmf-4m-qcow2-x64-nosb.json",
+            "50-edk2-ovmf-x64-microvm.json",
+            "50-edk2-riscv-qcow2.json",
+            "51-edk2-aarch64-raw.json",
+            "51-edk2-ovmf-2m-raw-x64-nosb.json",
+            "52-edk2-aarch64-verbose-qcow2.json",
+            "53-edk2-aarch64-verbose-raw.json",
+            "60-edk2-ovmf-x64-amdsev.json",
+            "60-edk2-ovmf-x64-inteltdx.json",
+            "90-combined.json",
+            "91-bios.json",
+            "92-masked.json",
+            "93-invalid.json",
+        ],
+    ),
+    (
+        "_support/qemufirmware/etc/qemu/firmware",
+        &["20-bios.json", "59-combined.json", "92-masked.json"],
+    ),
+    ("_support/qemufirmware/home/user/.config/qemu/firmware", &["10-bios.json"]),
+];
+
+impl<'a> Facts<'a> {
+    pub(super) fn new(corpus: &'a Corpus) -> Result<Self, String> {
+        let folders: Vec<Vec<(&str, String)>> = FIRMWARE
+            .iter()
+            .map(|(folder, files)| {
+                files
+                    .iter()
+                    .map(|file| {
+                        let text = corpus.read(&format!("{folder}/{file}")).unwrap_or_default();
+                        (*file, text)
+                    })
+                    .collect()
+            })
+            .collect();
+        let firmware = Firmware::list(
+            folders.iter().map(|folder| folder.iter().map(|(name, text)| (*name, text.as_str()))),
+        );
+        Ok(Self { corpus, hosts: BTreeMap::new(), firmware })
+    }
+
+    /// The host that a case runs on.
+    pub(super) fn host(&mut self, case: &Case) -> Result<&Host, String> {
+        let caps = case.conditions.get("qemu_caps").ok_or("no qemu_caps")?;
+        let replies = caps.get("replies").and_then(Value::as_str).ok_or("no replies")?;
+        let stripped = caps.get("machine_aliases_stripped") == Some(&Value::Bool(true));
+        let new = case
+            .conditions
+            .get("parse_flags")
+            .and_then(Value::as_array)
+            .is_some_and(|flags| flags.iter().any(|flag| flag == "abi-update"));
+        let key = format!("{replies} {stripped} {new}");
+        if !self.hosts.contains_key(&key) {
+            let host = self.load(replies, stripped, new)?;
+            self.hosts.insert(key.clone(), host);
+        }
+        self.hosts.get(&key).ok_or_else(|| "no host".to_owned())
+    }
+
+    fn load(&self, replies: &str, stripped: bool, new: bool) -> Result<Host, String> {
+        let binary = "/usr/bin/qemu-system-x86_64";
+        let mut abilities = replies::abilities(self.corpus, replies, binary)?;
+        if stripped {
+            for acceleration in &mut abilities.accelerations {
+                let mut aliases = Vec::new();
+                for machine in &mut acceleration.machines {
+                    if let Some(alias) = machine.alias.take() {
+                        let mut named = machine.clone();
+                        named.name = alias;
+                        machine.is_default = false;
+                        aliases.push(named);
+                    }
+                }
+                acceleration.machines.extend(aliases);
+            }
+        }
+        Ok(Host {
+            abilities,
+            settings: settings(new),
+            firmware: self.firmware.clone(),
+            facts: stead_facts::Host { arch: "x86_64".to_owned(), ..Default::default() },
+        })
+    }
+}
+
+fn settings(new: bool) -> Settings {
+    let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+    Settings {
+        lib: "/var/lib/libvirt/qemu".to_owned(),
+        channels: "/var/run/libvirt/qemu/channel".to_owned(),
+        variables: "/var/lib/libvirt/qemu/nvram".to_owned(),
+        vnc_listen: "127.0.0.1".to_owned(),
+        spice_listen: "127.0.0.1".to_owned(),
+        ports: (5900, 65535),
+        websocket_ports: (5700, 65535),
+        environment: vec![
+            pair("LC_ALL", "C"),
+            pair("PATH", "/bin"),
+            pair("USER", "test"),
+            pair("LOGNAME", "test"),
+        ],
+        emulators: vec![pair("x86_64", "/usr/bin/qemu-system-x86_64")],
+        age: if new { Age::New } else { Age::Kept },
+        privileged: true,
+    }
+}
+
+/// How the memory of a case's machine comes to be.
+pub(super) fn origin(case: &Case) -> Origin {
+    let descriptor = case.conditions.pointer("/migrate_from/fd").and_then(Value::as_i64);
+    match descriptor.and_then(|number| i32::try_from(number).ok()) {
+        Some(descriptor) => Origin::Restore { descriptor },
+        None => Origin::Cold,
+    }
+}
+
+impl Host {
+    /// Random data of the case.
+    pub(super) fn seed(&self) -> Seed {
+        Seed::Counting
+    }
+
+    /// Grants every need with the mocked host's fixed numbers.
+    pub(super) fn grants(&self, needs: &[Need], domain: &Domain) -> Grants {
+        let name: String = domain.name.chars().take(20).collect();
+        let folder = format!("{}/domain--1-{name}", self.settings.lib);
+        let mut grants = Grants {
+            id: Some(-1),
+            master_key: Some(format!("{folder}/master-key.aes")),
+            folder,
+            vsock_cid: Some(42),
+            now_seconds: 1_234_567_890,
+            zone_seconds: -1800,
+            ..Grants::default()
+        };
+        for need in needs {
+            let bridged = matches!(need, Need::Tap { bridge: Some(_), .. });
+            for role in need.roles() {
+                let number = match &role {
+                    Role::Monitor | Role::Socket { .. } => 1729,
+                    Role::File { .. } => 1750,
+                    Role::Log { .. } => 1751,
+                    Role::VhostVsock => 6789,
+                    Role::VhostNet { queue, .. } => 44 + *queue as i32,
+                    Role::Tap { queue, .. } if bridged => 102 + *queue as i32,
+                    Role::Tap { queue, .. } => 3 + *queue as i32,
+                };
+                grants.descriptors.push((role, number));
+            }
+            if let Need::Tap { alias, .. } = need {
+                grants.taps.insert(alias.clone(), "vnet0".to_owned());
+            }
+            if let Need::Port { graphics, kind, fixed, .. } = need {
+                let free = match kind {
+                    PortKind::Plain => 5900,
+                    PortKind::Tls => 5902,
+                    PortKind::WebSocket => 5700,
+                };
+                grants.ports.push((*graphics, *kind, fixed.unwrap_or(free)));
+            }
+        }
+        grants
+    }
+}

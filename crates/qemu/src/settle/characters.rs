@@ -1,0 +1,129 @@
+//! Serial ports, parallel ports, consoles, channels: targets, numbers, and the console that every
+//! first serial port is.
+
+use stead_config::domain::Domain;
+use stead_config::domain::chardev::{
+    ChannelPort, ChardevSource, Console, ConsolePort, ConsoleTarget, Serial, SerialModel,
+    SerialModelName, SerialPort, SerialTarget, SocketMode,
+};
+use stead_config::{Class, Fault, Faults, Place};
+
+/// Fills in what serial ports, parallel ports and channels are.
+pub(super) fn targets(domain: &mut Domain) -> Result<(), Faults> {
+    let devices = &mut domain.devices;
+    for serial in &mut devices.serials {
+        serial_target(&mut serial.target);
+    }
+    number(devices.serials.iter_mut().map(|serial| &mut serial.target.port));
+    number(devices.parallels.iter_mut().map(|parallel| &mut parallel.target.port));
+    for console in &mut devices.consoles {
+        console.target.kind.get_or_insert(ConsoleTarget::Serial);
+    }
+    number(devices.consoles.iter_mut().map(|console| &mut console.target.port));
+    for channel in &mut devices.channels {
+        if let (ChannelPort::Virtio { .. }, ChardevSource::Unix { path, mode, .. }) =
+            (&channel.target, &mut channel.source)
+            && path.as_deref().is_some_and(is_generated)
+        {
+            // libvirt made such a path up for an earlier start.
+            *path = None;
+            *mode = SocketMode::Bind;
+        }
+    }
+    Ok(())
+}
+
+/// Paths in the folders where libvirt puts the sockets it makes up.
+fn is_generated(path: &str) -> bool {
+    let folder = path.starts_with("/var/lib/libvirt/qemu/channel/target/")
+        || path.starts_with("/run/libvirt/qemu/channel/");
+    let name = path.rsplit('/').next().unwrap_or_default();
+    let machine = path.rsplit('/').nth(1).unwrap_or_default();
+    folder && (machine.starts_with("domain-") || machine.contains('-')) && !name.is_empty()
+        && machine != "target"
+}
+
+fn serial_target(target: &mut SerialPort) {
+    let kind = *target.kind.get_or_insert(SerialTarget::IsaSerial);
+    let model = match kind {
+        SerialTarget::IsaSerial => SerialModel::IsaSerial,
+        SerialTarget::UsbSerial => SerialModel::UsbSerial,
+        SerialTarget::PciSerial => SerialModel::PciSerial,
+        SerialTarget::IsaDebug => SerialModel::IsaDebugcon,
+        _ => return,
+    };
+    target.model.get_or_insert(SerialModelName { name: model });
+}
+
+/// Numbers without a value count on from the highest.
+fn number<'a>(ports: impl Iterator<Item = &'a mut Option<u32>>) {
+    let mut ports: Vec<_> = ports.collect();
+    for index in 0..ports.len() {
+        if ports[index].is_none() {
+            let next = ports
+                .iter()
+                .filter_map(|port| **port)
+                .max()
+                .map_or(0, |highest| highest.saturating_add(1));
+            *ports[index] = Some(next);
+        }
+    }
+}
+
+/// The first serial port is a console as well, and a lone serial console is a serial port.
+pub(super) fn consoles(domain: &mut Domain) -> Result<(), Faults> {
+    let devices = &mut domain.devices;
+    if let Some(console) =
+        devices.consoles.iter().skip(1).find(|each| each.target.kind == Some(ConsoleTarget::Serial))
+    {
+        let message = "Only the first console can be a serial port";
+        let place = Place::new(console.position, "domain/devices/console");
+        return Err(Fault::new(Class::Internal, place, message).into());
+    }
+    let is_serial = devices
+        .consoles
+        .first()
+        .is_some_and(|each| matches!(each.target.kind, Some(ConsoleTarget::Serial) | None));
+    if is_serial {
+        if devices.serials.is_empty() {
+            let console = &devices.consoles[0];
+            let mut target = SerialPort { port: Some(0), ..SerialPort::default() };
+            serial_target(&mut target);
+            devices.serials.push(Serial {
+                source: console.source.clone(),
+                log: console.log.clone(),
+                target,
+                alias: console.alias.clone(),
+                address: None,
+                position: console.position,
+            });
+        }
+        let mirrored = mirror(&devices.serials[0]);
+        devices.consoles[0] = mirrored;
+    } else if let Some(serial) = devices.serials.first()
+        && serial.target.kind == Some(SerialTarget::IsaSerial)
+    {
+        let mirrored = mirror(serial);
+        devices.consoles.insert(0, mirrored);
+        let mut port = 1;
+        for console in devices.consoles.iter_mut().skip(1) {
+            if console.target.port == Some(port - 1) {
+                console.target.port = Some(port);
+            }
+            port += 1;
+        }
+    }
+    Ok(())
+}
+
+/// The console that a serial port is.
+pub(crate) fn mirror(serial: &Serial) -> Console {
+    Console {
+        source: serial.source.clone(),
+        log: serial.log.clone(),
+        target: ConsolePort { kind: Some(ConsoleTarget::Serial), port: Some(0) },
+        alias: serial.alias.clone(),
+        address: None,
+        position: serial.position,
+    }
+}

@@ -1,0 +1,61 @@
+//! Disks: formats, buses, addresses from target names, and their order.
+
+use stead_config::domain::disk::{Disk, DiskBus, DiskDevice, ImageFormat, Target};
+use stead_config::domain::{Address, Domain};
+use stead_config::{Class, Fault, Faults, Place};
+
+use super::drives;
+
+/// Completes every disk and puts the disks into libvirt's order.
+pub(super) fn disks(domain: &mut Domain) -> Result<(), Faults> {
+    let mut sorted: Vec<Disk> = Vec::with_capacity(domain.devices.disks.len());
+    for mut disk in domain.devices.disks.drain(..) {
+        complete(&mut disk)?;
+        insert(&mut sorted, disk);
+    }
+    domain.devices.disks = sorted;
+    Ok(())
+}
+
+fn complete(disk: &mut Disk) -> Result<(), Faults> {
+    if disk.target.bus.is_none() {
+        let of_name = Target::bus_of_name(&disk.target.dev, disk.device);
+        disk.target.bus = Some(of_name.unwrap_or(DiskBus::Ide));
+    }
+    if disk.device == DiskDevice::Cdrom {
+        disk.readonly = true;
+    }
+    let driver = disk.driver.get_or_insert_with(Default::default);
+    driver.name.get_or_insert_with(|| "qemu".to_owned());
+    driver.format.get_or_insert(ImageFormat::Raw);
+    if disk.address.is_none()
+        && let Some(bus) = disk.target.bus
+        && matches!(bus, DiskBus::Ide | DiskBus::Sata | DiskBus::Scsi | DiskBus::Fdc)
+    {
+        let Some(index) = drives::index(&disk.target.dev) else {
+            let message =
+                format!("Unknown disk name '{}' and no address specified", disk.target.dev);
+            let place = Place::new(disk.position, "domain/devices/disk/target/@dev");
+            return Err(Fault::new(Class::Xml, place, message).into());
+        };
+        disk.address = drives::address(bus.as_str(), index).map(Address::Drive);
+    }
+    Ok(())
+}
+
+/// Disks of one bus stand in the order of their names.
+fn insert(sorted: &mut Vec<Disk>, disk: Disk) {
+    let index = drives::index(&disk.target.dev);
+    let mut at = None;
+    for (position, other) in sorted.iter().enumerate().rev() {
+        if other.target.bus != disk.target.bus {
+            continue;
+        }
+        if drives::index(&other.target.dev) > index {
+            at = Some(position);
+        } else if at.is_none() {
+            at = Some(position + 1);
+        }
+    }
+    sorted.insert(at.unwrap_or(sorted.len()), disk);
+}
