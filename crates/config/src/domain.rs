@@ -94,7 +94,7 @@ pub struct Domain {
     /// How much memory it has at most.
     #[xml(with = memory::total, knows("memory"))]
     pub memory: Memory,
-    /// How much of that it has at start.
+    /// How much of that it has at start; all of it when it is not given.
     #[xml(with = memory::current, knows("currentMemory"))]
     pub current_memory: Kibibytes,
     /// How many CPUs it has.
@@ -128,7 +128,7 @@ pub struct Domain {
     #[xml(child)]
     pub pm: Option<Pm>,
     /// Its devices.
-    #[xml(child, default, always)]
+    #[xml(child, default, lines)]
     pub devices: Devices,
     /// How it is kept apart from others.
     #[xml(children = "seclabel")]

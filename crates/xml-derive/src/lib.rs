@@ -17,9 +17,9 @@
 //!
 //! The name is the field's own or is given: `attribute = "type"`. More words:
 //! `default` (missing means `Default`), `omit` (with `default`: not written if it is the default),
-//! `always` (a child is written even if nothing is in it), `live` (only of a running machine), `secret` (written only
+//! `always` (a child is written even if nothing is in it), `lines` (and then on two lines), `live` (only of a running machine), `secret` (written only
 //! where secrets are), `judged` (values may be refused by the judge), `knows("a", "@b")`
-//! (names that a `with` reads), `declares = path` (called as `path(&T, out)` among the attributes). On the struct: `check = path` is called as `path(&value, node, reader)`
+//! (names that a `with` reads), `unknown = "words"` (libvirt's words for a value that is none), `declares = path` (called as `path(&T, out)` among the attributes). On the struct: `check = path` is called as `path(&value, node, reader)`
 //! after reading; `lenient` keeps unknown names from being judged.
 
 use proc_macro2::{Span, TokenStream};
@@ -54,11 +54,13 @@ struct Words {
     default: bool,
     omit: bool,
     always: bool,
+    lines: bool,
     live: bool,
     secret: bool,
     judged: bool,
     knows: Vec<String>,
     declares: Option<Path>,
+    unknown: Option<String>,
 }
 
 struct Part<'a> {
@@ -167,9 +169,11 @@ fn part(field: &Field) -> Result<Part<'_>> {
                 "default" => words.default = true,
                 "omit" => words.omit = true,
                 "always" => words.always = true,
+                "lines" => words.lines = true,
                 "live" => words.live = true,
                 "secret" => words.secret = true,
                 "judged" => words.judged = true,
+                "unknown" => words.unknown = Some(meta.value()?.parse::<LitStr>()?.value()),
                 "declares" => words.declares = Some(meta.value()?.parse()?),
                 "knows" => {
                     let inside;
@@ -235,6 +239,18 @@ fn read(part: &Part<'_>) -> TokenStream {
         })
     };
     let value = match role {
+        Role::Attribute(xml) if words.unknown.is_some() => {
+            let text = &words.unknown;
+            match option {
+                Some(inner) => quote!(reader.known::<#inner>(node, #xml, #text)),
+                None => quote!({
+                    if node.attribute(#xml).is_none() {
+                        reader.missing_attribute(node, #xml);
+                    }
+                    reader.known::<#ty>(node, #xml, #text)
+                }),
+            }
+        }
         Role::Attribute(xml) => match option {
             #[rustfmt::skip]
             Some(inner) => quote!(reader.attribute::<#inner>(node, #xml)),
@@ -378,7 +394,9 @@ fn write_attribute(part: &Part<'_>) -> Option<TokenStream> {
 fn write_content(part: &Part<'_>) -> Option<TokenStream> {
     let name = part.name;
     let is_option = inside(part.ty, "Option").is_some();
-    let written = if part.words.always {
+    let written = if part.words.lines {
+        Ident::new("write_lines", Span::call_site())
+    } else if part.words.always {
         Ident::new("write", Span::call_site())
     } else {
         Ident::new("write_filled", Span::call_site())

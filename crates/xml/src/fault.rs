@@ -64,6 +64,10 @@ pub enum Class {
     OperationFailed,
     /// The type of domain or operating system is unknown (`VIR_ERR_OS_TYPE`, 16).
     OsType,
+    /// A disk has no target (`VIR_ERR_NO_TARGET`, 20).
+    NoTarget,
+    /// A disk has no source (`VIR_ERR_NO_SOURCE`, 19).
+    NoSource,
     /// There is no name (`VIR_ERR_NO_NAME`, 21).
     NoName,
     /// The host cannot give the CPU that is asked for (`VIR_ERR_CPU_INCOMPATIBLE`, 91).
@@ -84,6 +88,8 @@ impl Class {
             Self::Overflow => 82,
             Self::OperationFailed => 9,
             Self::OsType => 16,
+            Self::NoSource => 19,
+            Self::NoTarget => 20,
             Self::NoName => 21,
             Self::CpuIncompatible => 91,
             Self::NoMetadata => 80,
@@ -101,6 +107,8 @@ impl Class {
             Self::Overflow => "numerical overflow: ",
             Self::OperationFailed => "operation failed: ",
             Self::OsType => "unknown OS type ",
+            Self::NoSource => "missing source information for device ",
+            Self::NoTarget => "missing target information for device ",
             Self::NoName => "missing name information",
             Self::CpuIncompatible => "the CPU is incompatible with host CPU: ",
             Self::NoMetadata => "metadata not found: ",

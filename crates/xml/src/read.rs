@@ -100,10 +100,44 @@ impl Reader {
         match text.parse() {
             Ok(value) => Some(value),
             Err(error) => {
-                self.bad_attribute::<T::Err>(node, name, text, &error);
+                let signed = "-1".parse::<T>().is_ok();
+                self.bad_attribute::<T::Err>(node, name, text, &error, signed);
                 None
             }
         }
+    }
+
+    /// Reads an attribute; a value that its type does not know is not supported, in these words.
+    pub fn known<T: FromStr>(&mut self, node: Node<'_>, name: &str, words: &str) -> Option<T>
+    where
+        T::Err: Display,
+    {
+        let text = node.attribute(name)?;
+        match text.parse() {
+            Ok(value) => Some(value),
+            Err(error) => {
+                let place = node.attribute_place(name);
+                let fault = Fault::new(Class::Unsupported, place, format!("{words} '{text}'"));
+                self.note(fault.with_fix(T::Err::to_string(&error)));
+                None
+            }
+        }
+    }
+
+    /// Reads a number that libvirt reads as one with a sign, and that must have none.
+    pub fn natural(&mut self, node: Node<'_>, name: &str) -> Option<u32> {
+        let number = self.attribute::<i32>(node, name)?;
+        u32::try_from(number).ok()
+    }
+
+    /// Notes that an attribute is zero and may not be, in libvirt's words.
+    pub fn zero(&mut self, node: Node<'_>, name: &str) {
+        let element = node.local_name();
+        let message = format!(
+            "Invalid value for attribute '{name}' in element '{element}': Zero is not permitted"
+        );
+        let fault = Fault::new(Class::Xml, node.attribute_place(name), message);
+        self.note(fault.with_fix("write a number from 1"));
     }
 
     /// Reads an attribute that must be there.
@@ -132,18 +166,20 @@ impl Reader {
         name: &str,
         text: &str,
         error: &E,
+        signed: bool,
     ) {
         let element = node.local_name();
         let mut message =
             format!("Invalid value for attribute '{name}' in element '{element}': '{text}'");
         let fix = if TypeId::of::<E>() == TypeId::of::<ParseIntError>() {
-            message.push_str(". Expected integer value");
-            if text.starts_with('-') {
-                "write a whole number that is not negative".to_owned()
+            message.push_str(if signed {
+                ". Expected integer value"
             } else {
-                "write a whole number that fits".to_owned()
-            }
+                ". Expected non-negative integer value"
+            });
+            "write a whole number that fits".to_owned()
         } else {
+            message.push('.');
             error.to_string()
         };
         self.note(Fault::new(Class::Xml, node.attribute_place(name), message).with_fix(fix));
@@ -154,7 +190,7 @@ impl Reader {
         let element = node.local_name();
         let text = node.attribute(name).unwrap_or("");
         let message =
-            format!("Invalid value for attribute '{name}' in element '{element}': '{text}'");
+            format!("Invalid value for attribute '{name}' in element '{element}': '{text}'.");
         self.note(Fault::new(Class::Xml, node.attribute_place(name), message).with_fix(fix));
     }
 

@@ -68,6 +68,15 @@ pub trait ToElement {
         out.close(name);
     }
 
+    /// Writes the element; start and end stand on lines of their own even if nothing is in it.
+    fn write_lines(&self, name: &str, out: &mut Writer) {
+        out.open(name);
+        self.write_attributes(out);
+        out.end_tag();
+        self.write_content(out);
+        out.close(name);
+    }
+
     /// Writes the element, or nothing if nothing would be in it.
     fn write_filled(&self, name: &str, out: &mut Writer) {
         let mark = out.mark();

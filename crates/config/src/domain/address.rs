@@ -179,8 +179,9 @@ pub fn pci(node: Node<'_>, reader: &mut Reader) -> Pci {
     let mut field = |name: &str, limit: u64| -> u32 {
         let Some(AnyBase(value)) = reader.attribute(node, name) else { return 0 };
         if value > limit {
-            let fix = format!("write a number up to {limit:#x}");
-            reader.bad_value(node, name, fix);
+            let text = node.attribute(name).unwrap_or("");
+            let message = format!("Invalid PCI address {name}='{text}', must be <= 0x{limit:X}");
+            reader.attribute_error(node, name, Class::Xml, message);
             return 0;
         }
         value as u32

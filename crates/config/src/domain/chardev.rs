@@ -197,10 +197,10 @@ pub type Channel = Chardev<ChannelPort>;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
 pub struct SerialPort {
     /// What it is on.
-    #[xml(attribute = "type")]
+    #[xml(attributes_with = serial_kind, knows("@type"))]
     pub kind: Option<SerialTarget>,
     /// Its number; assigned when it is not given.
-    #[xml(attribute)]
+    #[xml(attributes_with = port, knows("@port"))]
     pub port: Option<u32>,
     /// The device that it is.
     #[xml(child)]
@@ -219,7 +219,7 @@ pub struct SerialModelName {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
 pub struct ParallelPort {
     /// Its number; assigned when it is not given.
-    #[xml(attribute)]
+    #[xml(attributes_with = port, knows("@port"))]
     pub port: Option<u32>,
 }
 
@@ -227,10 +227,10 @@ pub struct ParallelPort {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
 pub struct ConsolePort {
     /// What it is on.
-    #[xml(attribute = "type")]
+    #[xml(attributes_with = console_kind, knows("@type"))]
     pub kind: Option<ConsoleTarget>,
     /// Its number; assigned when it is not given.
-    #[xml(attribute)]
+    #[xml(attributes_with = port, knows("@port"))]
     pub port: Option<u32>,
 }
 
@@ -303,15 +303,25 @@ impl ChardevSource {
         for source in &sources {
             reader.leftovers(*source, known, &["reconnect"]);
         }
+        let most = if kind == ChardevKind::Udp { 2 } else { 1 };
+        if let Some(extra) = sources.get(most) {
+            let count = if most == 2 { "two source elements are" } else { "one source element is" };
+            let message = format!("only {count} allowed for character device");
+            reader.error(*extra, Class::Xml, message);
+            return None;
+        }
         let missing = |reader: &mut Reader| {
             let message = "Missing source path attribute for char device";
-            reader.error_with_fix(node, Class::Xml, message, "add <source path='…'/>");
+            reader.error_with_fix(node, Class::Internal, message, "add <source path='…'/>");
         };
-        let reconnect = |reader: &mut Reader| {
-            sources
-                .iter()
-                .find_map(|source| source.child("reconnect"))
-                .and_then(|node| Reconnect::read(node, reader))
+        let reconnect = |mode: Option<SocketMode>, reader: &mut Reader| {
+            let node = first?.child("reconnect")?;
+            let reconnect = Reconnect::read(node, reader)?;
+            if reconnect.enabled.is_yes() && mode == Some(SocketMode::Bind) {
+                let message = "chardev reconnect is possible only for connect mode";
+                reader.error(node, Class::Unsupported, message);
+            }
+            Some(reconnect)
         };
         Some(match kind {
             ChardevKind::Null => Self::Null,
@@ -334,7 +344,7 @@ impl ChardevSource {
             }
             ChardevKind::Unix => {
                 let mode = first.and_then(|source| reader.attribute(source, "mode"));
-                let reconnect = reconnect(reader);
+                let reconnect = reconnect(mode, reader);
                 Self::Unix { mode: mode.unwrap_or(SocketMode::Connect), path, reconnect }
             }
             ChardevKind::Udp => read_udp(node, &sources, reader)?,
@@ -343,12 +353,12 @@ impl ChardevSource {
                 let endpoint = first.map(Endpoint::read).unwrap_or_default();
                 if endpoint.host.is_none() {
                     let message = "Missing source host attribute for char device";
-                    reader.error(node, Class::Xml, message);
+                    reader.error(node, Class::Internal, message);
                     return None;
                 }
                 if endpoint.service.is_none() {
                     let message = "Missing source service attribute for char device";
-                    reader.error(node, Class::Xml, message);
+                    reader.error(node, Class::Internal, message);
                     return None;
                 }
                 let protocol = node.child("protocol");
@@ -356,7 +366,7 @@ impl ChardevSource {
                     mode: mode.unwrap_or(SocketMode::Connect),
                     endpoint,
                     tls: first.and_then(|source| reader.attribute(source, "tls")),
-                    reconnect: reconnect(reader),
+                    reconnect: reconnect(mode, reader),
                     protocol: protocol
                         .and_then(|protocol| reader.attribute(protocol, "type"))
                         .unwrap_or(TcpProtocol::Raw),
@@ -437,7 +447,7 @@ fn read_udp(node: Node<'_>, sources: &[Node<'_>], reader: &mut Reader) -> Option
     }
     if connect.as_ref().is_none_or(|end| end.service.is_none()) {
         let message = "Missing source service attribute for char device";
-        reader.error(node, Class::Xml, message);
+        reader.error(node, Class::Internal, message);
         return None;
     }
     Some(ChardevSource::Udp { connect, bind })
@@ -472,7 +482,7 @@ where
                 Err(_) => {
                     let message =
                         format!("unknown type presented to host for character device: {text}");
-                    reader.attribute_error(node, "type", Class::Xml, message);
+                    reader.attribute_error(node, "type", Class::Unsupported, message);
                     return None;
                 }
             },
@@ -576,7 +586,7 @@ impl FromElement for ChannelPort {
             Some(text) => {
                 let message =
                     format!("unknown target type '{text}' specified for character device");
-                reader.attribute_error(node, "type", Class::Xml, message);
+                reader.attribute_error(node, "type", Class::Unsupported, message);
                 None
             }
             None => {
@@ -607,4 +617,50 @@ impl ToElement for ChannelPort {
     }
 
     fn write_content(&self, _: &mut Writer) {}
+}
+
+/// `type` of a target, in the words that libvirt refuses it with.
+macro_rules! target_kind {
+    ($name:ident, $kind:ident) => {
+        mod $name {
+            use super::{Class, Node, Reader, Writer, $kind};
+
+            pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<$kind> {
+                let text = node.attribute("type")?;
+                let Ok(kind) = text.parse() else {
+                    let message =
+                        format!("unknown target type '{text}' specified for character device");
+                    reader.attribute_error(node, "type", Class::Unsupported, message);
+                    return None;
+                };
+                Some(kind)
+            }
+
+            pub(super) fn write(kind: &Option<$kind>, out: &mut Writer) {
+                out.optional("type", *kind);
+            }
+        }
+    };
+}
+
+target_kind!(serial_kind, SerialTarget);
+target_kind!(console_kind, ConsoleTarget);
+
+/// `port` of a target.
+mod port {
+    use super::{Class, Node, Reader, Writer};
+
+    pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<u32> {
+        let text = node.attribute("port")?;
+        let Ok(port) = text.parse() else {
+            let message = format!("Invalid port number: {text}");
+            reader.attribute_error(node, "port", Class::Xml, message);
+            return None;
+        };
+        Some(port)
+    }
+
+    pub(super) fn write(port: &Option<u32>, out: &mut Writer) {
+        out.optional("port", *port);
+    }
 }

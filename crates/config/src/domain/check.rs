@@ -58,10 +58,10 @@ fn boot_orders(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
             continue;
         };
         if order == 0 {
-            reader.bad_value(boot, "order", "write a number from 1");
+            reader.zero(boot, "order");
         } else if seen.contains(&order) {
             let message = format!("boot order '{order}' used for more than one device");
-            reader.error(boot, Class::Xml, message);
+            reader.error(boot, Class::Unsupported, message);
         }
         seen.push(order);
         if !domain.os.boot.is_empty() {
@@ -99,7 +99,7 @@ fn twice(node: Node<'_>, reader: &mut Reader) {
             ("vsock", "only a single vsock device is supported"),
         ] {
             if let Some(again) = devices.children().filter(|child| child.name() == name).nth(1) {
-                reader.error(again, Class::Unsupported, message);
+                reader.error(again, Class::Internal, message);
             }
         }
     }
@@ -117,14 +117,8 @@ pub(super) mod uuid {
         match text.parse() {
             Ok(uuid) => Some(uuid),
             Err(error) => {
-                let message = format!("malformed uuid element: {text}");
-                reader.error_with_fix(
-                    node,
-                    Class::Internal,
-                    "malformed uuid element",
-                    format!("'{text}': {error}"),
-                );
-                let _ = message;
+                let fix = format!("'{text}': {error}");
+                reader.error_with_fix(node, Class::Internal, "malformed uuid element", fix);
                 None
             }
         }
@@ -167,9 +161,9 @@ fn read_action(
     match text.parse() {
         Ok(action) => action,
         Err(error) => {
-            let message = format!("unknown lifecycle action '{text}' for '{name}'");
+            let message = format!("unknown {name} action: {text}");
             let fix = stead_values::NotOneOf::to_string(&error);
-            reader.error_with_fix(node, Class::Internal, message, fix);
+            reader.error_with_fix(node, Class::Unsupported, message, fix);
             default
         }
     }

@@ -148,7 +148,7 @@ impl FromElement for Clock {
         reader.leftovers(node, ATTRIBUTES, &["timer"]);
         let offset = match node.attribute("offset") {
             None => ClockOffset::Utc,
-            Some(_) => reader.attribute(node, "offset")?,
+            Some(_) => reader.known(node, "offset", "unknown clock offset")?,
         };
         let base = match offset {
             ClockOffset::Utc => base(ClockBasis::Utc, node, reader),
@@ -157,7 +157,7 @@ impl FromElement for Clock {
                 Some(zone) => ClockBase::Timezone(zone.to_owned()),
                 None => {
                     let message = "missing 'timezone' attribute for clock with offset='timezone'";
-                    reader.error(node, Class::Xml, message);
+                    reader.error(node, Class::Internal, message);
                     return None;
                 }
             },
@@ -169,12 +169,6 @@ impl FromElement for Clock {
         };
         let timers = node.children().filter(|node| node.name() == "timer");
         let timers: Vec<Timer> = timers.filter_map(|node| Timer::read(node, reader)).collect();
-        for (index, timer) in timers.iter().enumerate() {
-            if timers[..index].iter().any(|other| other.name == timer.name) {
-                let message = format!("timer {} occurs more than once", timer.name);
-                reader.error(node, Class::Xml, message);
-            }
-        }
         Some(Self { base, timers })
     }
 }

@@ -259,19 +259,15 @@ impl FromElement for Controller {
         const CHILDREN: &[&str] =
             &["model", "target", "driver", "master", "alias", "address", "pcihole64", "acpi"];
         reader.leftovers(node, attributes, CHILDREN);
-        let model = reader.attribute::<ControllerModel>(node, "model");
+        let model = reader.known::<ControllerModel>(node, "model", "Unknown model type");
         if let Some(model) = model
             && !kind.models().contains(&model)
         {
-            let text = model.as_str();
-            let message = format!("Unknown model type '{text}'");
-            reader.attribute_error(node, "model", Class::Xml, message);
+            let message = format!("Unknown model type '{model}'");
+            reader.attribute_error(node, "model", Class::Unsupported, message);
         }
         let ports_given = matches!(kind, ControllerKind::VirtioSerial | ControllerKind::Usb);
         let is_pci = kind == ControllerKind::Pci;
-        if is_pci && model.is_none() && node.attribute("model").is_none() {
-            reader.missing_attribute(node, "model");
-        }
         if let (Some(ControllerModel::PciRoot | ControllerModel::PcieRoot), Some(address)) =
             (model, node.child("address"))
             && is_pci
@@ -284,11 +280,11 @@ impl FromElement for Controller {
         let hole = node.child("pcihole64").filter(|_| is_pci);
         Some(Self {
             kind,
-            index: reader.attribute(node, "index"),
+            index: reader.natural(node, "index"),
             model,
-            ports: reader.attribute(node, "ports").filter(|_| ports_given),
+            ports: reader.natural(node, "ports").filter(|_| ports_given),
             vectors: reader
-                .attribute(node, "vectors")
+                .natural(node, "vectors")
                 .filter(|_| kind == ControllerKind::VirtioSerial),
             model_name: node
                 .child("model")

@@ -160,7 +160,7 @@ impl FromElement for Cpu {
         const CHILDREN: &[&str] =
             &["model", "vendor", "topology", "cache", "maxphysaddr", "feature"];
         reader.leftovers(node, ATTRIBUTES, CHILDREN);
-        let given = reader.attribute::<CpuMode>(node, "mode");
+        let given = reader.known::<CpuMode>(node, "mode", "Invalid mode attribute");
         if let Some(mode) = node.attribute("mode")
             && given.is_none()
         {
@@ -174,11 +174,9 @@ impl FromElement for Cpu {
         let migratable = reader.attribute::<OnOff>(node, "migratable");
         let full = matches!(mode, Some(CpuMode::HostPassthrough | CpuMode::Maximum));
         if migratable.is_some() && !full {
-            let message = format!(
-                "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode, not '{}'",
-                mode.map_or("custom", CpuMode::as_str)
-            );
-            reader.attribute_error(node, "migratable", Class::Xml, message);
+            let message =
+                "Attribute migratable is only allowed for 'host-passthrough' / 'maximum' CPU mode";
+            reader.attribute_error(node, "migratable", Class::Unsupported, message);
         }
         let mut cpu = Self {
             mode,
@@ -228,11 +226,19 @@ fn read_model(node: Node<'_>, reader: &mut Reader) -> Option<CpuModel> {
     }
     let text = node.text();
     let name = (!text.is_empty()).then(|| text.into_owned());
-    let fallback = reader.attribute(node, "fallback").unwrap_or(Fallback::Allow);
-    if name.is_none() && vendor_id.is_none() {
+    let fallback = match node.attribute("fallback").map(str::parse) {
+        None => Fallback::Allow,
+        Some(Ok(fallback)) => fallback,
+        Some(Err(_)) => {
+            let message = "Invalid fallback attribute";
+            reader.attribute_error(node, "fallback", Class::Unsupported, message);
+            Fallback::Allow
+        }
+    };
+    if name.is_none() && vendor_id.is_none() && fallback == Fallback::Allow {
         return None;
     }
-    Some(CpuModel { fallback: name.is_some().then_some(fallback), vendor_id, name })
+    Some(CpuModel { fallback: Some(fallback), vendor_id, name })
 }
 
 fn read_topology(node: Node<'_>, reader: &mut Reader) -> Topology {
@@ -245,7 +251,7 @@ fn read_topology(node: Node<'_>, reader: &mut Reader) -> Topology {
         };
         match value {
             Some(0) => {
-                reader.bad_value(node, name, "write a number from 1");
+                reader.zero(node, name);
                 1
             }
             Some(count) => count,
@@ -270,8 +276,8 @@ fn read_features(cpu: Node<'_>, reader: &mut Reader) -> Vec<CpuFeature> {
             Some(text) => match text.parse() {
                 Ok(policy) => policy,
                 Err(_) => {
-                    let message = format!("Invalid CPU feature policy '{text}'");
-                    reader.attribute_error(node, "policy", Class::Internal, message);
+                    let message = "Invalid CPU feature policy";
+                    reader.attribute_error(node, "policy", Class::Unsupported, message);
                     continue;
                 }
             },

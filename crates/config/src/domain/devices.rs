@@ -4,8 +4,8 @@ use stead_xml::Element;
 
 use super::chardev::{Channel, Console, Parallel, Serial};
 use super::controller::Controller;
-use super::disk::Disk;
-use super::display::{Graphics, Video};
+use super::disk::{Disk, disks};
+use super::display::{Graphics, Video, videos};
 use super::interface::Interface;
 use super::small::{Input, MemBalloon, Panic, Rng, Vsock, Watchdog};
 use super::sound::{Audio, Sound};
@@ -17,7 +17,7 @@ pub struct Devices {
     #[xml(text)]
     pub emulator: Option<String>,
     /// Disks, CD-ROMs, floppies.
-    #[xml(children = "disk")]
+    #[xml(with = disks, knows("disk"))]
     pub disks: Vec<Disk>,
     /// Buses.
     #[xml(children = "controller")]
@@ -50,7 +50,7 @@ pub struct Devices {
     #[xml(children = "audio")]
     pub audios: Vec<Audio>,
     /// Graphics cards.
-    #[xml(children = "video")]
+    #[xml(with = videos, knows("video"))]
     pub videos: Vec<Video>,
     /// Watchdogs.
     #[xml(children = "watchdog")]

@@ -173,10 +173,10 @@ pub struct Disk {
     #[xml(child)]
     pub blockio: Option<BlockIo>,
     /// Where the guest sees it.
-    #[xml(child)]
+    #[xml(child, default)]
     pub target: Target,
     /// Whether the guest may not write it; always so for a CD-ROM.
-    #[xml(flag)]
+    #[xml(with = readonly, knows("readonly"))]
     pub readonly: bool,
     /// Whether several machines may write it.
     #[xml(flag)]
@@ -226,7 +226,7 @@ pub struct DiskDriver {
     #[xml(attribute)]
     pub name: Option<String>,
     /// The format of the image.
-    #[xml(attribute = "type", judged)]
+    #[xml(attribute = "type", judged, unknown = "unknown driver format value")]
     pub format: Option<ImageFormat>,
     /// How the host caches it.
     #[xml(attribute)]
@@ -388,7 +388,7 @@ pub struct BlockIo {
 }
 
 /// `<target>` of a disk.
-#[derive(Clone, Debug, PartialEq, Eq, Element)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
 pub struct Target {
     /// The name that tells its place, such as `vda`.
     #[xml(attribute, default)]
@@ -441,6 +441,51 @@ impl Target {
             number = number.checked_add(u32::from(byte - b'a'))?;
         }
         Some(number)
+    }
+}
+
+/// `<disk>` of `<devices>`.
+pub(super) mod disks {
+    use stead_xml::{FromElement, ToElement};
+
+    use super::{Disk, Node, Reader, Target, Writer};
+
+    /// Disks of one bus stand in the order of their names, as far as the bus is written.
+    pub(crate) fn read(devices: Node<'_>, reader: &mut Reader) -> Vec<Disk> {
+        let mut disks: Vec<Disk> = Vec::new();
+        for node in devices.children().filter(|node| node.name() == "disk") {
+            let Some(disk) = Disk::read(node, reader) else { continue };
+            let at = place_among(&disks, &disk.target);
+            disks.insert(at, disk);
+        }
+        for disk in &mut disks {
+            let device = disk.device;
+            let target = &mut disk.target;
+            target.bus = target.bus.or_else(|| Target::bus_of_name(&target.dev, device));
+        }
+        disks
+    }
+
+    fn place_among(disks: &[Disk], new: &Target) -> usize {
+        let number = |target: &Target| Target::number_of_name(&target.dev).map_or(-1, i64::from);
+        let mut place = None;
+        for (index, disk) in disks.iter().enumerate().rev() {
+            if disk.target.bus != new.bus {
+                continue;
+            }
+            if number(&disk.target) > number(new) {
+                place = Some(index);
+            } else if place.is_none() {
+                place = Some(index + 1);
+            }
+        }
+        place.unwrap_or(disks.len())
+    }
+
+    pub(crate) fn write(disks: &[Disk], out: &mut Writer) {
+        for disk in disks {
+            disk.write("disk", out);
+        }
     }
 }
 
@@ -529,6 +574,20 @@ mod backing {
     }
 }
 
+mod readonly {
+    use super::{Node, Reader, Writer};
+
+    pub(super) fn read(disk: Node<'_>, _: &mut Reader) -> bool {
+        disk.child("readonly").is_some() || disk.attribute("device") == Some("cdrom")
+    }
+
+    pub(super) fn write(readonly: &bool, out: &mut Writer) {
+        if *readonly {
+            out.empty("readonly");
+        }
+    }
+}
+
 /// Sixteen hexadecimal digits, with `0x` before them or without.
 fn is_wwn(text: &str) -> bool {
     let digits = text.strip_prefix("0x").unwrap_or(text);
@@ -536,28 +595,26 @@ fn is_wwn(text: &str) -> bool {
 }
 
 fn check(disk: &Disk, node: Node<'_>, reader: &mut Reader) {
-    let Some(target) = node.child("target") else { return };
+    let source = || disk.source.as_ref().map_or("", |source| source.image.path()).to_owned();
+    let target = node.child("target").unwrap_or(node);
     if disk.target.dev.is_empty() {
-        let message = "missing target dev";
-        reader.error_with_fix(target, Class::Xml, message, "name it, such as dev='vda'");
+        let fix = "add a <target>, such as <target dev='vda'/>";
+        reader.error_with_fix(target, Class::NoTarget, source(), fix);
     } else if disk.device == DiskDevice::Floppy && !disk.target.dev.starts_with("fd") {
         let message = format!("Invalid floppy device name: {}", disk.target.dev);
-        reader.attribute_error(target, "dev", Class::Xml, message);
+        reader.attribute_error(target, "dev", Class::Internal, message);
     }
     if disk.source.is_none()
         && matches!(disk.device, DiskDevice::Disk | DiskDevice::Lun)
         && matches!(disk.kind, DiskKind::File | DiskKind::Block)
     {
-        let message = format!("no source for disk '{}'", disk.target.dev);
-        let mut fault = stead_xml::Fault::new(Class::Xml, node.place(), message);
-        fault.severity = stead_xml::Severity::Warning;
-        fault.fix = Some("only cdrom and floppy drives can be empty".to_owned());
-        reader.note(fault);
+        let fix = "only cdrom and floppy drives can be empty";
+        reader.error_with_fix(node, Class::NoSource, disk.target.dev.clone(), fix);
     }
     if let Some(wwn) = &disk.wwn
         && !is_wwn(wwn)
     {
-        let message = format!("malformed wwn: {wwn}");
+        let message = format!("Malformed wwn: {wwn}");
         if let Some(wwn) = node.child("wwn") {
             reader.error_with_fix(wwn, Class::Internal, message, "write 16 hexadecimal digits");
         }
@@ -567,10 +624,10 @@ fn check(disk: &Disk, node: Node<'_>, reader: &mut Reader) {
         let Some(element) = node.child(name) else { continue };
         if text.len() > most {
             let message = format!("disk {name} is more than {most} characters");
-            reader.error(element, Class::Xml, message);
+            reader.error(element, Class::Unsupported, message);
         } else if !text.bytes().all(|byte| (0x20..0x7f).contains(&byte)) {
             let message = format!("disk {name} is not printable string");
-            reader.error(element, Class::Xml, message);
+            reader.error(element, Class::Unsupported, message);
         }
     }
 }

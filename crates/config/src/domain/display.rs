@@ -171,21 +171,23 @@ impl FromElement for Vnc {
         reader.leftovers(node, ATTRIBUTES, &["listen", "audio"]);
         let listens = read_listens(node, reader)?;
         let mut port = None;
-        let mut autoport = reader.attribute::<YesNo>(node, "autoport") == Some(YesNo::Yes);
+        // libvirt took -1 for "choose one" long before there was autoport.
+        let mut autoport = true;
         if let Some(text) = node.attribute("port") {
             match text.parse::<i32>() {
-                // libvirt took -1 for "choose one" long before there was autoport.
-                Ok(-1) => autoport = true,
-                Ok(number) => port = u16::try_from(number).ok().filter(|port| *port > 0),
+                Ok(-1) => {}
+                Ok(number) => {
+                    autoport = false;
+                    port = u16::try_from(number).ok().filter(|port| *port > 0);
+                }
                 Err(_) => {
                     let message = format!("cannot parse vnc port {text}");
                     reader.attribute_error(node, "port", Class::Internal, message);
                 }
             }
         }
-        let on_socket = matches!(listens.first(), Some(Listen::Socket(_) | Listen::None));
-        if port.is_none() && !on_socket {
-            autoport = true;
+        if let Some(given) = reader.attribute::<YesNo>(node, "autoport") {
+            autoport = given.is_yes();
         }
         if autoport && !reader.form().is_live() {
             port = None;
@@ -200,22 +202,8 @@ impl FromElement for Vnc {
                 None
             }
         };
-        let connected = match node.attribute("connected") {
-            Some(text) if text.parse::<Connected>().is_err() => {
-                let message = format!("unknown connected value {text}");
-                reader.attribute_error(node, "connected", Class::Internal, message);
-                None
-            }
-            _ => reader.attribute(node, "connected"),
-        };
-        let share_policy = match node.attribute("sharePolicy") {
-            Some(text) if text.parse::<SharePolicy>().is_err() => {
-                let message = format!("unknown vnc display sharing policy '{text}'");
-                reader.attribute_error(node, "sharePolicy", Class::Xml, message);
-                None
-            }
-            _ => reader.attribute(node, "sharePolicy"),
-        };
+        let connected = reader.attribute(node, "connected");
+        let share_policy = reader.attribute(node, "sharePolicy");
         let attribute = |name: &str| node.attribute(name).map(str::to_owned);
         Some(Self {
             port,
@@ -286,12 +274,14 @@ fn read_listens(node: Node<'_>, reader: &mut Reader) -> Option<Vec<Listen>> {
             }
         });
     }
-    if listens.is_empty() {
-        // A socket given as an attribute wins over an address.
-        listens.push(match attribute(node, "socket") {
-            Some(socket) => Listen::Socket(Some(socket)),
-            None => Listen::Address(attribute(node, "listen")),
-        });
+    // A socket given as an attribute wins over an address.
+    match (listens.first(), attribute(node, "socket")) {
+        (None | Some(Listen::Address(_)), Some(socket)) => {
+            listens.truncate(0);
+            listens.push(Listen::Socket(Some(socket)));
+        }
+        (None, None) => listens.push(Listen::Address(attribute(node, "listen"))),
+        _ => {}
     }
     Some(listens)
 }
@@ -380,6 +370,36 @@ pub struct Video {
     /// Where it stands in the document.
     #[xml(position)]
     pub position: Position,
+}
+
+/// `<video>` of `<devices>`: the first card is the primary one where none is said to be.
+pub(super) mod videos {
+    use super::{FromElement, Node, Reader, ToElement, Video, VideoModel, Writer, YesNo};
+
+    pub(crate) fn read(devices: Node<'_>, reader: &mut Reader) -> Vec<Video> {
+        let nodes = devices.children().filter(|node| node.name() == "video");
+        let mut videos: Vec<Video> = nodes.filter_map(|node| Video::read(node, reader)).collect();
+        let primary = |video: &Video| {
+            video.model.as_ref().is_some_and(|model| model.primary == Some(YesNo::Yes))
+        };
+        match videos.iter().position(primary) {
+            // The primary card comes first.
+            Some(index) => videos[..=index].rotate_right(1),
+            None => {
+                let first = videos.first_mut().and_then(|video| video.model.as_mut());
+                if let Some(model) = first.filter(|model| model.kind != VideoModel::None) {
+                    model.primary = Some(YesNo::Yes);
+                }
+            }
+        }
+        videos
+    }
+
+    pub(crate) fn write(videos: &[Video], out: &mut Writer) {
+        for video in videos {
+            video.write("video", out);
+        }
+    }
 }
 
 /// `<driver>` of a graphics card.

@@ -324,8 +324,16 @@ impl FromElement for Interface {
         }
         let mac = node.child("mac").and_then(|mac| read_mac(mac, reader));
         let target = node.child("target").and_then(|node| InterfaceTarget::read(node, reader));
-        let mtu = node.child("mtu").and_then(|mtu| reader.required::<u32>(mtu, "size"));
-        let link = node.child("link").and_then(|link| reader.attribute(link, "state"));
+        let mtu = node.child("mtu").and_then(|mtu| match mtu.attribute("size").map(str::parse) {
+            Some(Ok(size)) => Some(size),
+            _ => {
+                reader.error(mtu, Class::Xml, "malformed mtu size");
+                None
+            }
+        });
+        let link = node
+            .child("link")
+            .and_then(|link| reader.known(link, "state", "unknown interface link state"));
         Some(Self {
             trust_guest_rx_filters: reader.attribute(node, "trustGuestRxFilters"),
             mac,
@@ -370,6 +378,10 @@ fn read_mac(node: Node<'_>, reader: &mut Reader) -> Option<InterfaceMac> {
         reader.attribute_error(node, "address", Class::Xml, message);
         return None;
     }
+    if address == Mac([0; 6]) {
+        // libvirt takes it for none.
+        return None;
+    }
     let kind = reader.attribute(node, "type");
     Some(InterfaceMac { address, kind, check: reader.attribute(node, "check") })
 }
@@ -394,8 +406,10 @@ fn read_source(
         reader.leftovers(source, known, &[]);
     }
     let missing = |name: &str, kind: &str, reader: &mut Reader| {
-        let message =
-            format!("No <source> '{name}' attribute specified with <interface type='{kind}'/>");
+        let message = match source {
+            None => format!("interface type='{kind}' requires a 'source' element"),
+            Some(_) => format!("Missing required attribute '{name}' in element 'source'"),
+        };
         let fix = format!("add <source {name}='…'/>");
         reader.error_with_fix(node, Class::Xml, message, fix);
     };

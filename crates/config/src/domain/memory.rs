@@ -81,7 +81,15 @@ pub(super) mod current {
     use super::{Kibibytes, Node, Reader, Writer, size, write_size};
 
     pub(crate) fn read(node: Node<'_>, reader: &mut Reader) -> Kibibytes {
-        node.child("currentMemory").and_then(|node| size(node, reader)).unwrap_or_default()
+        let current = node.child("currentMemory").and_then(|node| size(node, reader));
+        // What is not given, or more than there is, is all there is; faults in it are told once.
+        let mut unheard = Reader::new(reader.form(), |_| stead_xml::Verdict::Silent);
+        let total = node.child("memory").and_then(|node| size(node, &mut unheard));
+        let total = total.unwrap_or_default();
+        match current {
+            Some(current) if current.0 > 0 && current < total => current,
+            _ => total,
+        }
     }
 
     pub(crate) fn write(current: &Kibibytes, out: &mut Writer) {

@@ -76,7 +76,7 @@ pub struct Os {
     /// Its device tree.
     #[xml(text)]
     pub dtb: Option<String>,
-    /// What is booted, in order; empty where devices have orders of their own.
+    /// What is booted, in order: the disk where nothing is said, nothing where devices have orders.
     #[xml(with = boots, knows("boot"))]
     pub boot: Vec<BootDevice>,
     /// Whether a menu is offered.
@@ -137,12 +137,12 @@ pub struct Loader {
     /// Whether the guest may not write it.
     #[xml(attribute)]
     pub readonly: Option<YesNo>,
-    /// What it is.
-    #[xml(attribute = "type")]
-    pub kind: Option<LoaderKind>,
     /// Whether it keeps itself safe by SMM.
     #[xml(attribute)]
     pub secure: Option<YesNo>,
+    /// What it is.
+    #[xml(attribute = "type")]
+    pub kind: Option<LoaderKind>,
     /// Whether it keeps no variables.
     #[xml(attribute)]
     pub stateless: Option<YesNo>,
@@ -208,10 +208,8 @@ impl FromElement for BootMenu {
             Some(text) if enable == YesNo::Yes => match text.parse() {
                 Ok(timeout) => Some(timeout),
                 Err(_) => {
-                    let message = format!(
-                        "invalid value for boot menu timeout: '{text}', must be in range [0,65535]"
-                    );
-                    reader.attribute_error(node, "timeout", Class::Xml, message);
+                    let message = "invalid value for boot menu timeout, must be in range [0,65535]";
+                    reader.attribute_error(node, "timeout", Class::Unsupported, message);
                     None
                 }
             },
@@ -248,6 +246,13 @@ mod boots {
                     }
                 },
             }
+        }
+        let devices = os.parent().and_then(|domain| domain.child("devices"));
+        let ordered = devices
+            .is_some_and(|devices| devices.children().any(|device| device.child("boot").is_some()));
+        let runs_hardware = os.child("type").is_some_and(|kind| kind.text() == "hvm");
+        if boots.is_empty() && !ordered && runs_hardware {
+            boots.push(BootDevice::Disk);
         }
         boots
     }

@@ -83,10 +83,10 @@ names! {
 #[xml(check = check_input)]
 pub struct Input {
     /// What it is.
-    #[xml(attribute = "type", judged)]
+    #[xml(attribute = "type", judged, unknown = "unknown input device type")]
     pub kind: InputKind,
     /// What it is plugged into.
-    #[xml(attribute)]
+    #[xml(attributes_with = input_bus, knows("@bus"))]
     pub bus: Option<InputBus>,
     /// The generation of a virtio device.
     #[xml(attribute)]
@@ -148,12 +148,45 @@ pub struct InputSource {
     pub repeat: Option<OnOff>,
 }
 
+mod input_bus {
+    use super::{InputBus, InputKind, Node, Reader, Writer};
+
+    /// What an x86 has it on, where it is not given.
+    pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<InputBus> {
+        if node.attribute("bus").is_some() {
+            return reader.known(node, "bus", "unknown input bus type");
+        }
+        Some(match node.attribute("type")?.parse().ok()? {
+            InputKind::Mouse | InputKind::Keyboard => InputBus::Ps2,
+            InputKind::Tablet => InputBus::Usb,
+            InputKind::Passthrough => InputBus::Virtio,
+            InputKind::Evdev => return None,
+        })
+    }
+
+    pub(super) fn write(bus: &Option<InputBus>, out: &mut Writer) {
+        out.optional("bus", *bus);
+    }
+}
+
 fn check_input(input: &Input, node: Node<'_>, reader: &mut Reader) {
     if input.bus == Some(InputBus::Ps2)
         && !matches!(input.kind, InputKind::Mouse | InputKind::Keyboard)
     {
         let message = format!("ps2 bus does not support {} input device", input.kind);
         reader.attribute_error(node, "bus", Class::Internal, message);
+    }
+}
+
+mod action {
+    use super::{Node, Reader, WatchdogAction, Writer};
+
+    pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<WatchdogAction> {
+        Some(reader.attribute(node, "action").unwrap_or(WatchdogAction::Reset))
+    }
+
+    pub(super) fn write(action: &Option<WatchdogAction>, out: &mut Writer) {
+        out.optional("action", *action);
     }
 }
 
@@ -164,7 +197,7 @@ pub struct Watchdog {
     #[xml(attribute)]
     pub model: WatchdogModel,
     /// What follows when it is not fed.
-    #[xml(attribute)]
+    #[xml(attributes_with = action, knows("@action"))]
     pub action: Option<WatchdogAction>,
     /// What it is called.
     #[xml(with = alias, knows("alias"))]
@@ -247,7 +280,7 @@ pub struct Rng {
     #[xml(child)]
     pub rate: Option<RngRate>,
     /// Where they come from.
-    #[xml(child)]
+    #[xml(with = backend, knows("backend"))]
     pub backend: RngBackend,
     /// How it is driven.
     #[xml(child)]
@@ -285,22 +318,29 @@ pub enum RngBackend {
     Builtin,
 }
 
+mod backend {
+    use super::{Class, FromElement, Node, Reader, RngBackend, ToElement, Writer};
+
+    pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> RngBackend {
+        let mut backends = node.children().filter(|child| child.name() == "backend");
+        match (backends.next(), backends.next()) {
+            (Some(backend), None) => RngBackend::read(backend, reader),
+            _ => {
+                reader.error(node, Class::Xml, "only one RNG backend is supported");
+                None
+            }
+        }
+        .unwrap_or(RngBackend::Builtin)
+    }
+
+    pub(super) fn write(backend: &RngBackend, out: &mut Writer) {
+        backend.write("backend", out);
+    }
+}
+
 impl FromElement for RngBackend {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
-        let kind = match node.attribute("model") {
-            None => {
-                reader.error(node, Class::Xml, "missing RNG device backend model");
-                return None;
-            }
-            Some(text) => match text.parse::<RngBackendKind>() {
-                Ok(kind) => kind,
-                Err(_) => {
-                    let message = format!("unknown RNG backend model '{text}'");
-                    reader.attribute_error(node, "model", Class::Xml, message);
-                    return None;
-                }
-            },
-        };
+        let kind = reader.required::<RngBackendKind>(node, "model")?;
         match kind {
             RngBackendKind::Random => {
                 let text = node.text();
@@ -349,7 +389,7 @@ impl ToElement for RngBackend {
 #[derive(Clone, Debug, PartialEq, Eq, Element)]
 pub struct Panic {
     /// How.
-    #[xml(attribute)]
+    #[xml(attribute, unknown = "unknown panic model")]
     pub model: Option<PanicModel>,
     /// What it is called.
     #[xml(with = alias, knows("alias"))]

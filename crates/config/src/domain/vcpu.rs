@@ -1,7 +1,7 @@
 //! `<vcpu>`: how many virtual CPUs a guest has, and where they run.
 
 use stead_values::{CpuSet, names};
-use stead_xml::{Class, Node, Reader, Writer};
+use stead_xml::{Class, Fault, Node, Reader, Writer};
 
 names! {
     /// Who chooses the CPUs that a guest runs on.
@@ -38,7 +38,7 @@ impl Vcpu {
 }
 
 pub(super) mod element {
-    use super::{Class, CpuSet, Node, Placement, Reader, Vcpu, Writer};
+    use super::{Class, CpuSet, Fault, Node, Placement, Reader, Vcpu, Writer};
 
     /// The most that libvirt takes (16 bits).
     const MAX: u32 = u16::MAX as u32;
@@ -57,16 +57,24 @@ pub(super) mod element {
             }
         };
         let current = reader.attribute::<u32>(node, "current").filter(|current| {
-            if *current == 0 {
-                reader.bad_value(node, "current", "write a number from 1");
-            } else if *current > count {
-                let message =
-                    format!("maxvcpus must not be less than current vcpus ({count} < {current})");
-                reader.attribute_error(node, "current", Class::Internal, message);
+            if *current > count {
+                let message = "maximum vCPU count must not be less than current vCPU count";
+                reader.attribute_error(node, "current", Class::Unsupported, message);
             }
-            *current != count
+            *current != count && *current > 0
         });
-        let cpuset = reader.attribute::<CpuSet>(node, "cpuset").filter(|set| {
+        let text = node.attribute("cpuset");
+        let cpuset = text.and_then(|text| match text.parse::<CpuSet>() {
+            Ok(set) => Some(set),
+            Err(error) => {
+                let place = node.attribute_place("cpuset");
+                let message = format!("Failed to parse bitmap '{text}'");
+                let fault = Fault::new(Class::InvalidArgument, place, message);
+                reader.note(fault.with_fix(error.to_string()));
+                None
+            }
+        });
+        let cpuset = cpuset.filter(|set| {
             if set.is_empty() {
                 let text = node.attribute("cpuset").unwrap_or("");
                 let message = format!("Invalid value of 'cpuset': {text}");
