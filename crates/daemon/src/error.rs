@@ -13,10 +13,20 @@ pub(crate) struct Error {
     pub(crate) code: ErrorCode,
     /// Who says so, which some clients branch on.
     pub(crate) origin: ErrorDomain,
-    /// The detail, without the template of `code`; the whole text if `argument` is there.
-    detail: String,
-    /// The function and the argument that it refuses.
-    argument: Option<(String, &'static str)>,
+    /// The text, which `form` completes.
+    text: String,
+    form: Form,
+}
+
+/// How an error's text becomes what goes over the wire.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Form {
+    /// It fills the template of the code.
+    Detail,
+    /// It is whole, and about an argument of a function.
+    Argument { function: String, argument: &'static str },
+    /// It is whole, and about a system call.
+    System { errno: i32 },
 }
 
 /// The result of a call.
@@ -24,7 +34,7 @@ pub(crate) type Result<T, E = Error> = std::result::Result<T, E>;
 
 impl Error {
     pub(crate) fn new(code: ErrorCode, origin: ErrorDomain, detail: impl Into<String>) -> Self {
-        Self { code, origin, detail: detail.into(), argument: None }
+        Self { code, origin, text: detail.into(), form: Form::Detail }
     }
 
     /// A fault in the conversation itself.
@@ -62,19 +72,23 @@ impl Error {
         Self {
             code: ErrorCode::INVALID_ARG,
             origin,
-            detail: text.into(),
-            argument: Some((function.into(), argument)),
+            text: text.into(),
+            form: Form::Argument { function: function.into(), argument },
         }
     }
 
     /// The error as it goes over the wire.
     pub(crate) fn to_wire(&self) -> protocol::Error {
-        match &self.argument {
-            None => protocol::Error::new(self.code, self.origin, self.detail.clone()),
-            Some((function, argument)) => protocol::Error {
+        match &self.form {
+            Form::Detail => protocol::Error::new(self.code, self.origin, self.text.as_str()),
+            Form::System { errno } => {
+                let error = protocol::Error::new(self.code, self.origin, self.text.as_str());
+                error.with_numbers(*errno, -1)
+            }
+            Form::Argument { function, argument } => protocol::Error {
                 code: self.code,
                 domain: self.origin,
-                message: Some(self.detail.clone()),
+                message: Some(self.text.clone()),
                 level: ErrorLevel::ERROR,
                 dom: None,
                 str1: Some(function.clone()),
@@ -116,9 +130,9 @@ pub(crate) fn check_flags(
 
 impl std::fmt::Display for Error {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        match self.argument {
-            None => f.write_str(&self.code.text(&self.detail)),
-            Some(_) => f.write_str(&self.detail),
+        match self.form {
+            Form::Detail => f.write_str(&self.code.text(&self.text)),
+            Form::Argument { .. } | Form::System { .. } => f.write_str(&self.text),
         }
     }
 }
@@ -127,24 +141,18 @@ impl std::error::Error for Error {}
 
 impl From<stead_domain::Error> for Error {
     fn from(error: stead_domain::Error) -> Self {
-        let code = ErrorCode(error.kind.number());
-        let origin = ErrorDomain(error.origin as i32);
-        // libvirt names the function and the argument beside a refusal of flags.
-        let of_flags = ["unsupported flags (", "flags '", "'flags' must "]
-            .iter()
-            .any(|start| error.message.starts_with(start));
-        let function = (of_flags && code == ErrorCode::INVALID_ARG)
-            .then(|| {
-                let (_, after) = error
-                    .message
-                    .split_once(" in function ")
-                    .or_else(|| error.message.split_once("' in "))?;
-                after.split_whitespace().next().map(str::to_owned)
-            })
-            .flatten();
-        match function {
-            Some(function) => Self::argument(origin, function, "flags", error.message),
-            None => Self::new(code, origin, error.message),
+        let form = match error.form {
+            stead_domain::Form::Detail => Form::Detail,
+            stead_domain::Form::Argument { function, argument } => {
+                Form::Argument { function: function.to_owned(), argument }
+            }
+            stead_domain::Form::System { errno } => Form::System { errno },
+        };
+        Self {
+            code: ErrorCode(error.kind.number()),
+            origin: ErrorDomain(error.origin as i32),
+            text: error.message,
+            form,
         }
     }
 }
@@ -160,9 +168,7 @@ mod tests {
     fn a_refusal_of_flags_names_function_and_argument() {
         let ours = check_flags(5, 4, ErrorDomain::QEMU, "qemuDomainX").unwrap_err();
         let text = "unsupported flags (0x1) in function qemuDomainX";
-        let theirs = Error::from(stead_domain::Error::new(Kind::InvalidArgument, text));
-        assert_eq!(ours, theirs);
-        let wire = theirs.to_wire();
+        let wire = ours.to_wire();
         assert_eq!(wire.message.as_deref(), Some(text));
         assert_eq!(wire.str1.as_deref(), Some("qemuDomainX"));
         assert_eq!(wire.str2.as_deref(), Some("flags"));

@@ -4,6 +4,7 @@ mod absent;
 mod connect;
 mod domain;
 mod event;
+mod node;
 
 use crate::router::Router;
 
@@ -13,5 +14,6 @@ pub(crate) fn routes() -> Router {
     let router = connect::routes(router);
     let router = domain::routes(router);
     let router = absent::routes(router);
+    let router = node::routes(router);
     event::routes(router)
 }
