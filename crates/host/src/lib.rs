@@ -5,11 +5,17 @@
 
 pub mod cgroup;
 mod error;
+pub mod image;
 pub mod listen;
 pub mod lock;
 pub mod log;
 pub mod monitor;
+pub mod nic;
+pub mod node;
 pub mod process;
 mod procfs;
+pub mod tap;
+pub mod thread;
+pub mod user;
 
 pub use error::Error;

@@ -86,7 +86,7 @@ macro_rules! commands {
         $( $crate::command::commands!(@row [$(#[$doc])*] $name $command $rest
             [ $( $( $(#[$attr])* $field : $type ),* )? ] $answer); )*
         #[cfg(test)]
-        pub(super) const NAMES: &[&str] = &[$($name),*];
+        pub(in crate::command) const NAMES: &[&str] = &[$($name),*];
     };
     (@row [$(#[$doc:meta])*] $name:literal $command:ident ($properties:ty) [] $answer:ty) => {
         $(#[$doc])*

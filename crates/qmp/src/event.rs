@@ -369,3 +369,47 @@ pub enum WatchdogAction {
     /// Raises an NMI.
     InjectNmi,
 }
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[track_caller]
+    fn event(name: &str, data: &str) -> Event {
+        let data = (!data.is_empty()).then(|| RawValue::from_string(data.into()).unwrap());
+        Event::new(name.into(), Timestamp::default(), data)
+    }
+
+    #[test]
+    fn events_in_use_are_typed() {
+        let shutdown = event("SHUTDOWN", r#"{"guest": true, "reason": "guest-shutdown"}"#);
+        let expected = ShutdownEvent { guest: true, reason: ShutdownCause::GuestShutdown };
+        assert_eq!(shutdown.kind, EventKind::Shutdown(expected));
+        assert_eq!(event("RESUME", "").kind.run_state(), Some(RunState::Running));
+        let tray = event("DEVICE_TRAY_MOVED", r#"{"device": "", "id": "cd0", "tray-open": true}"#);
+        let EventKind::DeviceTrayMoved(tray) = tray.kind else { panic!() };
+        assert!(tray.tray_open && tray.id == "cd0");
+        let io = r#"{"device":"d","node-name":"n","qom-path":"/x","operation":"write","action":"stop","nospace":true,"reason":"No space left on device"}"#;
+        let EventKind::BlockIoError(error) = event("BLOCK_IO_ERROR", io).kind else { panic!() };
+        assert!(error.nospace && error.action == BlockIoErrorAction::Stop);
+    }
+
+    #[test]
+    fn a_word_that_qemu_learns_later_does_not_hide_the_event() {
+        let EventKind::Reset(reset) = event("RESET", r#"{"guest":false,"reason":"new"}"#).kind
+        else {
+            panic!()
+        };
+        assert_eq!(reset.reason, ShutdownCause::Unknown);
+    }
+
+    #[test]
+    fn what_is_not_in_the_table_keeps_its_text() {
+        let unknown = event("NETDEV_VHOST_USER_CONNECTED", r#"{"netdev-id": "a",  "b": [1, 2]}"#);
+        assert_eq!(unknown.kind, EventKind::Unknown);
+        assert_eq!(unknown.details().as_deref(), Some(r#"{"netdev-id":"a","b":[1,2]}"#));
+        let wrong = event("RTC_CHANGE", r#"{"offset": "far"}"#);
+        assert_eq!(wrong.kind, EventKind::Unknown);
+        assert!(wrong.details().is_some());
+    }
+}

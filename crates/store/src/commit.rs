@@ -1,13 +1,13 @@
 //! Group commit: writers at the same time share the syncs, and none is answered before its own is done.
 //!
-//! The first writer that finds nobody at work does the work of all who wait; those who come meanwhile are
-//! the next batch. A batch is: all new files written, each synced, all names moved, each folder synced once.
-//! Names are only ever moved by `rename`, and in an order in which every prefix leaves the old or the new.
+//! Each writer writes and syncs its own new file, side by side with the others, which the file system joins into one
+//! commit of its journal. Then the names: the first writer that finds nobody at work moves the names of all
+//! who wait and syncs each folder once; those who come meanwhile are the next batch. Names are only ever
+//! moved by `rename`, and in an order in which every prefix leaves the old or the new.
 
 use std::{
     collections::BTreeSet,
-    io,
-    mem,
+    io, mem,
     path::{Path, PathBuf},
     sync::{Condvar, Mutex, MutexGuard, PoisonError},
 };
@@ -47,9 +47,13 @@ impl<D: Disk> Committer<D> {
 
     /// Returns once `change` is durable, or could not be made so.
     pub(crate) fn commit(&self, change: Change) -> Result<(), Error> {
+        let ticket = {
+            let mut state = self.lock();
+            state.last_ticket += 1;
+            state.last_ticket
+        };
+        prepare(&self.disk, ticket, &change)?;
         let mut state = self.lock();
-        state.last_ticket += 1;
-        let ticket = state.last_ticket;
         state.waiting.push((ticket, change));
         loop {
             if let Some(at) = state.outcomes.iter().position(|(other, _)| *other == ticket) {
@@ -75,29 +79,28 @@ impl<D: Disk> Committer<D> {
     }
 }
 
-/// Does a batch; the outcome of each change.
+/// Writes and syncs what is new in a change. No name that counts is touched.
+fn prepare(disk: &impl Disk, ticket: u64, change: &Change) -> Result<(), Error> {
+    let Change::Replace { path, bytes, .. } = change else { return Ok(()) };
+    let new = new_name(path, ticket);
+    let written = disk.create(&new, bytes).map_err(|error| Error::new("writing", &new, error));
+    let synced = written
+        .and_then(|()| disk.sync_file(&new).map_err(|error| Error::new("syncing", &new, error)));
+    synced.inspect_err(|_| {
+        // Best effort: the next load cleans it away otherwise.
+        let _ = disk.remove(&new);
+    })
+}
+
+/// Moves the names of a batch; the outcome of each change.
 fn work(disk: &impl Disk, batch: Vec<(u64, Change)>) -> Vec<(u64, Result<(), Error>)> {
     let mut outcomes: Vec<_> = batch.iter().map(|(ticket, _)| (*ticket, Ok(()))).collect();
-    for ((ticket, change), (_, outcome)) in batch.iter().zip(&mut outcomes) {
-        if let Change::Replace { path, bytes, .. } = change {
-            let new = new_name(path, *ticket);
-            *outcome = disk.create(&new, bytes).map_err(|error| Error::new("writing", &new, error));
-        }
-    }
-    for ((ticket, change), (_, outcome)) in batch.iter().zip(&mut outcomes) {
-        if let (Change::Replace { path, .. }, Ok(())) = (change, &outcome) {
-            let new = new_name(path, *ticket);
-            *outcome = disk.sync_file(&new).map_err(|error| Error::new("syncing", &new, error));
-        }
-    }
     let mut folders = BTreeSet::new();
     for ((ticket, change), (_, outcome)) in batch.iter().zip(&mut outcomes) {
-        if outcome.is_ok() {
-            *outcome = names(disk, *ticket, change);
-        }
+        *outcome = names(disk, *ticket, change);
         match (change, &outcome) {
             (Change::Replace { path, .. }, Err(_)) => {
-                // Best effort: the name is cleaned away at the next load otherwise.
+                // Best effort: the next load cleans it away otherwise.
                 let _ = disk.remove(&new_name(path, *ticket));
             }
             (Change::Replace { path, .. } | Change::Remove { path, .. }, Ok(())) => {

@@ -188,7 +188,8 @@ impl<D: Disk> Inner<D> {
         fs::create_dir_all(&marks).map_err(|error| Error::new("making folder", &marks, error))?;
         // The folders' own names must last as long as what is put into them.
         for parent in [folder.parent(), Some(folder)].into_iter().flatten() {
-            disk.sync_folder(parent).map_err(|error| Error::new("syncing folder", parent, error))?;
+            disk.sync_folder(parent)
+                .map_err(|error| Error::new("syncing folder", parent, error))?;
         }
         Ok(Self {
             folder: folder.into(),
@@ -210,14 +211,15 @@ impl<D: Disk> Inner<D> {
     }
 
     pub(crate) fn remove(&self, uuid: Uuid) -> Result<(), Error> {
-        if self.mark(uuid).exists() {
-            self.committer.commit(Change::Remove { path: self.mark(uuid), previous: None })?;
-        }
         self.committer.commit(Change::Remove {
             path: self.current(uuid),
             previous: Some(self.previous(uuid)),
         })?;
         self.damaged().remove(&uuid);
+        // Second, when the first is durable: a mark without a document is cleaned away at the next load.
+        if self.mark(uuid).exists() {
+            self.set_autostart(uuid, Autostart::Off)?;
+        }
         Ok(())
     }
 
@@ -228,7 +230,7 @@ impl<D: Disk> Inner<D> {
         Ok(())
     }
 
-    fn set_autostart(&self, uuid: Uuid, autostart: Autostart) -> Result<(), Error> {
+    pub(crate) fn set_autostart(&self, uuid: Uuid, autostart: Autostart) -> Result<(), Error> {
         let path = self.mark(uuid);
         self.committer.commit(match autostart {
             Autostart::On => Change::Replace { path, previous: None, bytes: Vec::new() },
@@ -236,7 +238,7 @@ impl<D: Disk> Inner<D> {
         })
     }
 
-    fn load<T: Send>(
+    pub(crate) fn load<T: Send>(
         &self,
         parse: &(impl Fn(Uuid, &str) -> Result<T, Damage> + Sync),
     ) -> Result<Vec<Loaded<T>>, Error> {
@@ -253,6 +255,11 @@ impl<D: Disk> Inner<D> {
                 Some(Ok(uuid)) => found.entry(uuid).or_default().current = true,
                 _ if name == "autostart" => {}
                 _ => tracing::warn!(folder = %self.folder.display(), name, "not a document's name"),
+            }
+        }
+        for stale in marks.iter().filter(|uuid| !found.contains_key(uuid)) {
+            if let Err(error) = fs::remove_file(self.mark(*stale)) {
+                tracing::warn!(file = %self.mark(*stale).display(), %error, "cannot remove");
             }
         }
         let found: Vec<_> = found.into_iter().collect();

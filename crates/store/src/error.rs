@@ -24,10 +24,7 @@ impl Error {
 
     /// Whether the disk, or the user's part of it, is full.
     pub fn is_full(&self) -> bool {
-        matches!(
-            self.source.kind(),
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded
-        )
+        matches!(self.source.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
     }
 
     /// The same for another waiter: `io::Error` cannot be cloned.

@@ -63,9 +63,8 @@ impl Layout {
     /// # Errors
     /// When neither `HOME` nor the variable of a folder is set.
     pub fn session(variable: impl Fn(&str) -> Option<OsString>) -> Result<Self, NoHome> {
-        let absolute = |name: &str| {
-            variable(name).map(PathBuf::from).filter(|path| path.is_absolute())
-        };
+        let absolute =
+            |name: &str| variable(name).map(PathBuf::from).filter(|path| path.is_absolute());
         let home = absolute("HOME");
         let folder = |name: &str, below_home: &str| {
             absolute(name).or_else(|| Some(home.as_ref()?.join(below_home))).ok_or(NoHome)

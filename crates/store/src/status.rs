@@ -215,7 +215,8 @@ mod test {
     #[test]
     fn a_record_of_another_format_says_so() {
         let (_root, status, uuid) = status();
-        fs::write(status.file(uuid), "{\"format\":9,\"bytes\":0,\"sum\":0,\"record\":{}}\n").unwrap();
+        fs::write(status.file(uuid), "{\"format\":9,\"bytes\":0,\"sum\":0,\"record\":{}}\n")
+            .unwrap();
         let damage = status.read::<Pid>(uuid).unwrap_err();
         assert_eq!(damage.reason, "written in format 9, not 1");
     }

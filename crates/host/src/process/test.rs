@@ -131,7 +131,9 @@ fn a_start_that_fails_names_the_step_and_leaves_no_process() {
     let error = run.start("", |request| request.folder = Path::new("/nonexistent"));
     assert!(matches!(error, Err(SpawnError::Step { step: Step::Folder, .. })), "{error:?}");
     let error = run.start("", |request| {
-        request.descriptors.push(Descriptor { number: 2, fd: run.output.try_clone().unwrap().into() });
+        request
+            .descriptors
+            .push(Descriptor { number: 2, fd: run.output.try_clone().unwrap().into() });
     });
     assert!(matches!(error, Err(SpawnError::Request { .. })), "{error:?}");
     assert!(scan(run.folder.path()).unwrap().is_empty());
