@@ -1,0 +1,157 @@
+//! House rules that a machine can hold: how a file begins, how long it is, what names are not used,
+//! and that nothing tells of the machine that somebody worked on.
+
+use std::path::Path;
+
+use crate::tree::{files, shown};
+
+/// A file of code is hard to take in beyond this; tables may be longer.
+const CODE_LINES_MAX: usize = 600;
+
+/// Names that say nothing; as words of a type's name.
+const EMPTY_WORDS: [&str; 7] = ["Manager", "Helper", "Util", "Utils", "Info", "Data", "Impl"];
+/// The same of modules.
+const EMPTY_MODULES: [&str; 6] = ["util", "utils", "common", "misc", "helper", "helpers"];
+
+/// Where names are libvirt's, QEMU's or the kernel's own, and where lines are rows.
+const FOREIGN_NAMES: [&str; 4] =
+    ["crates/protocol/", "crates/qmp/", "crates/daemon/", "crates/xtask/"];
+const TABLES: [&str; 4] =
+    ["/tables/", "crates/protocol/src/remote/", "served.rs", "crates/xtask/src/support"];
+
+/// Every breach of the rules.
+pub(crate) fn faults(top: &Path) -> Vec<String> {
+    let mut faults = Vec::new();
+    for path in files(&top.join("crates"), &[".rs"]) {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        faults.extend(faults_of_code(&shown(top, &path), &text));
+    }
+    let texts = [".rs", ".md", ".toml", ".py", ".xml", ".txt", ".conf", ".service", "/run"];
+    for path in files(top, &texts).into_iter().chain(files(&top.join("scripts"), &[""])) {
+        let text = std::fs::read_to_string(&path).unwrap_or_default();
+        faults.extend(faults_of_paths(&shown(top, &path), &text));
+    }
+    faults.sort();
+    faults.dedup();
+    faults
+}
+
+fn faults_of_code(name: &str, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    // Files that are included, and tests beside their module, belong to a file that says it.
+    let is_module = !name.contains("/tests/data/") && !name.ends_with("/test.rs");
+    if is_module && !text.starts_with("//!") && !text.starts_with("#!") {
+        faults.push(format!("{name}: does not begin with //! (what it is, and why)"));
+    }
+    let length = code_lines(text);
+    if length > CODE_LINES_MAX && !TABLES.iter().any(|table| name.contains(table)) {
+        faults.push(format!("{name}: {length} lines of code; {CODE_LINES_MAX} are the most"));
+    }
+    if !FOREIGN_NAMES.iter().any(|foreign| name.starts_with(foreign)) {
+        faults.extend(empty_names(name, text));
+    }
+    faults
+}
+
+/// Lines that are neither empty nor comment, without the tests at the file's end.
+fn code_lines(text: &str) -> usize {
+    text.lines()
+        .map(str::trim)
+        .take_while(|line| *line != "#[cfg(test)]")
+        .filter(|line| !line.is_empty() && !line.starts_with("//"))
+        .count()
+}
+
+fn empty_names(name: &str, text: &str) -> Vec<String> {
+    let mut faults = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        let mut words = line.split_whitespace().skip_while(|word| word.starts_with("pub"));
+        let (Some(kind), Some(declared)) = (words.next(), words.next()) else { continue };
+        let end = declared.find(|c: char| !c.is_alphanumeric() && c != '_');
+        let declared = &declared[..end.unwrap_or(declared.len())];
+        let is_empty = match kind {
+            "struct" | "enum" | "trait" | "type" => {
+                camel_words(declared).any(|word| EMPTY_WORDS.contains(&word))
+            }
+            "mod" => EMPTY_MODULES.contains(&declared),
+            "fn" => declared.starts_with("get_"),
+            _ => false,
+        };
+        if is_empty {
+            faults.push(format!("{name}:{}: '{declared}' is a name that says nothing", number + 1));
+        }
+    }
+    faults
+}
+
+/// `DomainInfo` is `Domain`, `Info`.
+fn camel_words(name: &str) -> impl Iterator<Item = &str> {
+    let mut rest = name;
+    std::iter::from_fn(move || {
+        if rest.is_empty() {
+            return None;
+        }
+        let end = rest[1..].find(char::is_uppercase).map_or(rest.len(), |at| at + 1);
+        let (word, after) = rest.split_at(end);
+        rest = after;
+        Some(word)
+    })
+}
+
+fn faults_of_paths(name: &str, text: &str) -> Vec<String> {
+    // Written so that this file does not find itself.
+    let forbidden = [concat!("/wor", "k/"), concat!("/tmp", "/t/"), concat!("/roo", "t/")];
+    let mut faults = Vec::new();
+    for (number, line) in text.lines().enumerate() {
+        for path in forbidden {
+            let found = line.find(path).is_some_and(|at| {
+                let before = line[..at].chars().next_back();
+                !before.is_some_and(|c| {
+                    c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | '}' | '/')
+                })
+            });
+            if found {
+                faults.push(format!("{name}:{}: tells of a machine ({path})", number + 1));
+            }
+        }
+    }
+    faults
+}
+
+#[cfg(test)]
+mod test {
+    use super::{camel_words, code_lines, faults, faults_of_code, faults_of_paths};
+    use crate::tree::workspace;
+
+    #[test]
+    fn the_house_is_tidy() {
+        assert_eq!(faults(&workspace()), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_file_says_what_it_is() {
+        assert_eq!(faults_of_code("crates/x/src/a.rs", "use std::fs;\n").len(), 1);
+        assert_eq!(faults_of_code("crates/x/src/a.rs", "//! What.\n").len(), 0);
+    }
+
+    #[test]
+    fn names_that_say_nothing_are_found() {
+        let text = "//! X.\npub(crate) struct DomainManager;\nfn get_it() {}\nmod utils;\n";
+        assert_eq!(faults_of_code("crates/x/src/a.rs", text).len(), 3);
+        let text = "//! X.\nstruct Database;\nstruct Informer;\nfn getter() {}\n";
+        assert_eq!(faults_of_code("crates/x/src/a.rs", text).len(), 0);
+    }
+
+    #[test]
+    fn tests_and_comments_are_no_length() {
+        assert_eq!(code_lines("//! X.\n\nfn a() {}\n#[cfg(test)]\nmod test {\n}\n"), 1);
+        assert_eq!(camel_words("DomainInfo").collect::<Vec<_>>(), ["Domain", "Info"]);
+    }
+
+    #[test]
+    fn a_path_of_a_machine_is_found() {
+        let text = format!("see {}x/y\n", concat!("/wor", "k/"));
+        assert_eq!(faults_of_paths("README.md", &text).len(), 1);
+        assert_eq!(faults_of_paths("README.md", "a framework/of things\n").len(), 0);
+    }
+}
