@@ -4,8 +4,10 @@
 //! module, and decides nothing. `unsafe` may stand only in this crate, each block with its reason.
 
 pub mod cgroup;
+pub mod cpuid;
 mod error;
 pub mod image;
+pub mod kvm;
 pub mod listen;
 pub mod lock;
 pub mod log;

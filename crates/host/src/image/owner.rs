@@ -258,7 +258,7 @@ mod test {
     #[test]
     fn the_folder_that_bars_the_way_is_named() {
         let (folder, path) = image(0o644);
-        // Temporary folders are their owner's alone.
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o700)).unwrap();
         assert_eq!(unreachable_folder(&path, &qemu()).as_deref(), Some(folder.path()));
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o711)).unwrap();
         assert_eq!(unreachable_folder(&path, &qemu()), None);
