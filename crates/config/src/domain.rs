@@ -71,7 +71,7 @@ names! {
 #[xml(check = check::domain)]
 pub struct Domain {
     /// What runs it.
-    #[xml(attribute = "type", judged)]
+    #[xml(attributes_with = check::kind, knows("@type"))]
     pub kind: VirtKind,
     /// Its number while it runs.
     #[xml(attribute, live)]
@@ -101,7 +101,7 @@ pub struct Domain {
     #[xml(with = vcpu::element, knows("vcpu"))]
     pub vcpu: Vcpu,
     /// What it is and how it boots.
-    #[xml(child)]
+    #[xml(with = check::os, knows("os"))]
     pub os: Os,
     /// What the machine offers beside its devices.
     #[xml(child)]
@@ -122,7 +122,7 @@ pub struct Domain {
     #[xml(with = check::on_crash, knows("on_crash"))]
     pub on_crash: LifecycleAction,
     /// What follows when a lock is lost.
-    #[xml(text)]
+    #[xml(with = check::on_lockfailure, knows("on_lockfailure"))]
     pub on_lockfailure: Option<LockFailureAction>,
     /// Whether it may sleep.
     #[xml(child)]

@@ -20,7 +20,8 @@
 //! `always` (a child is written even if nothing is in it), `lines` (and then on two lines), `live` (only of a running machine), `secret` (written only
 //! where secrets are), `judged` (values may be refused by the judge), `knows("a", "@b")`
 //! (names that a `with` reads), `unknown = "words"` (libvirt's words for a value that is none), `declares = path` (called as `path(&T, out)` among the attributes). On the struct: `check = path` is called as `path(&value, node, reader)`
-//! after reading; `lenient` keeps unknown names from being judged.
+//! after reading; `lenient` keeps unknown names from being judged; `strangers = "words"` refuses
+//! elements that libvirt refuses too, in its words.
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
@@ -74,6 +75,7 @@ struct Part<'a> {
 struct Whole {
     check: Option<Path>,
     lenient: bool,
+    strangers: Option<String>,
 }
 
 fn expand(input: &DeriveInput) -> Result<TokenStream> {
@@ -129,6 +131,8 @@ fn whole(attributes: &[Attribute]) -> Result<Whole> {
         attribute.parse_nested_meta(|meta| {
             if meta.path.is_ident("check") {
                 whole.check = Some(meta.value()?.parse()?);
+            } else if meta.path.is_ident("strangers") {
+                whole.strangers = Some(meta.value()?.parse::<LitStr>()?.value());
             } else if meta.path.is_ident("lenient") {
                 whole.lenient = true;
             } else {
@@ -372,7 +376,14 @@ fn leftovers(parts: &[Part<'_>], whole: &Whole) -> TokenStream {
             }
         }
     }
-    quote!(reader.leftovers(node, &[#(#attributes),*], &[#(#children),*]);)
+    let strangers = whole
+        .strangers
+        .as_ref()
+        .map(|words| quote!(reader.strangers(node, &[#(#children),*], #words);));
+    quote! {
+        reader.leftovers(node, &[#(#attributes),*], &[#(#children),*]);
+        #strangers
+    }
 }
 
 fn write_attribute(part: &Part<'_>) -> Option<TokenStream> {

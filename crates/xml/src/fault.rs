@@ -50,6 +50,8 @@ impl Place {
 pub enum Class {
     /// The text is not well-formed XML (`VIR_ERR_XML_DETAIL`, 35).
     Syntax,
+    /// It is well-formed, and libvirt has the same code for it (`VIR_ERR_XML_DETAIL`, 35).
+    Detail,
     /// The XML does not say what it must (`VIR_ERR_XML_ERROR`, 27).
     Xml,
     /// It says something that is not supported (`VIR_ERR_CONFIG_UNSUPPORTED`, 67).
@@ -80,7 +82,7 @@ impl Class {
     /// libvirt's error code (`virErrorNumber`).
     pub const fn code(self) -> i32 {
         match self {
-            Self::Syntax => 35,
+            Self::Syntax | Self::Detail => 35,
             Self::Xml => 27,
             Self::Unsupported => 67,
             Self::InvalidArgument => 8,
@@ -99,7 +101,7 @@ impl Class {
     /// What libvirt's message starts with when it has this code.
     pub const fn prefix(self) -> &'static str {
         match self {
-            Self::Syntax => "",
+            Self::Syntax | Self::Detail => "",
             Self::Xml => "XML error: ",
             Self::Unsupported => "unsupported configuration: ",
             Self::InvalidArgument => "invalid argument: ",

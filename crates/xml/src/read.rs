@@ -234,6 +234,19 @@ impl Reader {
         }
     }
 
+    /// Refuses elements that a type does not read and libvirt does not know, in its words.
+    pub fn strangers(&mut self, node: Node<'_>, children: &[&str], words: &str) {
+        for child in node.children() {
+            let name = child.name();
+            if !children.contains(&name) && (self.judge)(&child.kind()) == Verdict::Dropped {
+                let mut fault =
+                    Fault::new(Class::Unsupported, child.place(), format!("{words} '{name}'"));
+                fault.fix = nearest(name, children).map(|known| format!("did you mean <{known}>?"));
+                self.note(fault);
+            }
+        }
+    }
+
     /// Notes an element that is not read.
     #[cold]
     pub fn unread(&mut self, child: Node<'_>, known: &[&str]) {

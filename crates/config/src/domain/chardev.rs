@@ -317,9 +317,17 @@ impl ChardevSource {
         let reconnect = |mode: Option<SocketMode>, reader: &mut Reader| {
             let node = first?.child("reconnect")?;
             let reconnect = Reconnect::read(node, reader)?;
+            match reconnect.timeout {
+                None if reconnect.enabled.is_yes() => reader.missing_attribute(node, "timeout"),
+                Some(0) if reconnect.enabled.is_yes() => {
+                    let message = "chardev reconnect source timeout cannot be '0'";
+                    reader.attribute_error(node, "timeout", Class::InvalidArgument, message);
+                }
+                _ => {}
+            }
             if reconnect.enabled.is_yes() && mode == Some(SocketMode::Bind) {
                 let message = "chardev reconnect is possible only for connect mode";
-                reader.error(node, Class::Unsupported, message);
+                reader.error(node, Class::Internal, message);
             }
             Some(reconnect)
         };
@@ -383,6 +391,14 @@ impl ChardevSource {
                 return None;
             }
         })
+    }
+
+    /// Refuses a socket without a path.
+    pub fn check_path(&self, node: Node<'_>, reader: &mut Reader) {
+        if matches!(self, Self::Unix { path: None, .. }) {
+            let message = "Missing source path attribute for char device";
+            reader.error_with_fix(node, Class::Internal, message, "add <source path='…'/>");
+        }
     }
 
     /// Writes the elements.
@@ -488,6 +504,9 @@ where
             },
         };
         let source = ChardevSource::read(kind, node, reader)?;
+        if !T::PATHLESS {
+            source.check_path(node, reader);
+        }
         let target = match node.child("target") {
             Some(target) => T::read(target, reader)?,
             None => {
@@ -503,7 +522,10 @@ where
         };
         Some(Self {
             source,
-            log: node.child("log").and_then(|log| ChardevLog::read(log, reader)),
+            log: node
+                .child("log")
+                .filter(|log| log.attribute("file").is_some())
+                .and_then(|log| ChardevLog::read(log, reader)),
             target,
             alias: alias::read(node, reader),
             address: place::read(node, reader),
@@ -516,6 +538,8 @@ where
 pub trait TargetElement: ToElement {
     /// Whether it must be said.
     const REQUIRED: bool = false;
+    /// Whether a socket's path may be left to the daemon.
+    const PATHLESS: bool = false;
     /// Whether the path of a pseudo-terminal is an attribute of the device too.
     const SHOWS_TTY: bool = false;
 }
@@ -530,6 +554,7 @@ impl TargetElement for ConsolePort {
 
 impl TargetElement for ChannelPort {
     const REQUIRED: bool = true;
+    const PATHLESS: bool = true;
 }
 
 impl<T: TargetElement> ToElement for Chardev<T> {

@@ -3,7 +3,10 @@
 use stead_values::{BadName, Uuid, domain_name};
 use stead_xml::{Class, FromElement, Node, Reader, ToElement, Writer};
 
-use super::{Cpu, Domain, LifecycleAction};
+use super::seclabel::SeclabelKind;
+use super::{Cpu, Domain, LifecycleAction, LockFailureAction, Os, VirtKind};
+
+mod devices;
 
 /// Checks a whole document.
 pub(super) fn domain(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
@@ -19,9 +22,51 @@ pub(super) fn domain(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
             "write one line",
         );
     }
+    memory(domain, node, reader);
+    lifecycle(domain, node, reader);
+    seclabels(domain, node, reader);
     topology(domain, node, reader);
     boot_orders(domain, node, reader);
     twice(node, reader);
+    if let Some(at) = node.child("devices") {
+        devices::check(&domain.devices, at, reader);
+    }
+}
+
+/// A definition says how much memory there is.
+fn memory(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
+    if domain.memory.size.0 == 0 {
+        let message = "Memory size must be specified via <memory> or in the <numa> configuration";
+        let at = node.child("memory").unwrap_or(node);
+        reader.error_with_fix(at, Class::Xml, message, "add <memory unit='MiB'>1024</memory>");
+    }
+}
+
+/// A core is dumped of a crash only.
+fn lifecycle(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
+    for (event, name, action) in
+        [("poweroff", "on_poweroff", domain.on_poweroff), ("reboot", "on_reboot", domain.on_reboot)]
+    {
+        if matches!(action, LifecycleAction::CoredumpDestroy | LifecycleAction::CoredumpRestart) {
+            let message = format!("Lifecycle event '{event}' doesn't support '{action}' action");
+            reader.error(node.child(name).unwrap_or(node), Class::Unsupported, message);
+        }
+    }
+}
+
+fn seclabels(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
+    let nodes = node.children().filter(|child| child.name() == "seclabel");
+    for (index, (label, at)) in domain.seclabels.iter().zip(nodes).enumerate() {
+        if label.kind == Some(SeclabelKind::Static) && label.label.is_none() {
+            reader.error(at, Class::Xml, "security label is missing");
+        }
+        if let Some(model) = &label.model
+            && domain.seclabels[..index].iter().any(|other| other.model.as_ref() == Some(model))
+        {
+            let message = format!("seclabel for model {model} is already provided");
+            reader.error(at, Class::Detail, message);
+        }
+    }
 }
 
 fn name(name: &str, node: Node<'_>, reader: &mut Reader) {
@@ -93,14 +138,73 @@ fn twice(node: Node<'_>, reader: &mut Reader) {
     for name in ONCE {
         reader.only_first(node, name);
     }
-    if let Some(devices) = node.child("devices") {
-        for (name, message) in [
-            ("memballoon", "only a single memory balloon device is supported"),
-            ("vsock", "only a single vsock device is supported"),
-        ] {
-            if let Some(again) = devices.children().filter(|child| child.name() == name).nth(1) {
-                reader.error(again, Class::Internal, message);
+}
+
+pub(super) mod kind {
+    use super::{Class, Node, Reader, VirtKind, Writer};
+
+    pub(crate) fn read(node: Node<'_>, reader: &mut Reader) -> VirtKind {
+        let Some(text) = node.attribute("type") else {
+            let fix = "write type='kvm' or type='qemu'";
+            reader.error_with_fix(node, Class::Internal, "missing domain type attribute", fix);
+            return VirtKind::Qemu;
+        };
+        reader.judge_value(node, "type");
+        match text.parse() {
+            Ok(kind) => kind,
+            Err(_) => {
+                let message = format!("invalid domain type {text}");
+                reader.attribute_error(node, "type", Class::Internal, message);
+                VirtKind::Qemu
             }
+        }
+    }
+
+    pub(crate) fn write(kind: &VirtKind, out: &mut Writer) {
+        out.attribute("type", kind);
+    }
+}
+
+pub(super) mod os {
+    use super::{Class, FromElement, Node, Os, Reader, ToElement, Writer};
+
+    pub(crate) fn read(domain: Node<'_>, reader: &mut Reader) -> Os {
+        let node = domain.child("os").filter(|os| os.child("type").is_some());
+        let Some(node) = node else {
+            let at = domain.child("os").unwrap_or(domain);
+            let message = "an os <type> must be specified";
+            reader.error_with_fix(at, Class::Xml, message, "add <os><type>hvm</type></os>");
+            return Os::hvm();
+        };
+        Os::read(node, reader).unwrap_or_else(Os::hvm)
+    }
+
+    pub(crate) fn write(os: &Os, out: &mut Writer) {
+        os.write("os", out);
+    }
+}
+
+pub(super) mod on_lockfailure {
+    use super::{Class, LockFailureAction, Node, Reader, Writer};
+
+    pub(crate) fn read(domain: Node<'_>, reader: &mut Reader) -> Option<LockFailureAction> {
+        let node = domain.child("on_lockfailure")?;
+        let text = node.text();
+        match text.parse() {
+            Ok(action) => Some(action),
+            Err(_) if text.is_empty() => None,
+            Err(error) => {
+                let message = format!("unknown on_lockfailure action: {text}");
+                let fix = stead_values::NotOneOf::to_string(&error);
+                reader.error_with_fix(node, Class::Unsupported, message, fix);
+                None
+            }
+        }
+    }
+
+    pub(crate) fn write(action: &Option<LockFailureAction>, out: &mut Writer) {
+        if let Some(action) = action {
+            out.text("on_lockfailure", action);
         }
     }
 }

@@ -162,10 +162,23 @@ impl FromElement for Clock {
                 }
             },
             ClockOffset::Variable => ClockBase::Variable {
-                adjustment: reader.attribute(node, "adjustment").unwrap_or(0),
-                basis: reader.attribute(node, "basis").unwrap_or(ClockBasis::Utc),
+                // libvirt takes what is no number for none.
+                adjustment: node
+                    .attribute("adjustment")
+                    .and_then(|text| text.parse().ok())
+                    .unwrap_or(0),
+                basis: reader
+                    .known(node, "basis", "unknown clock basis")
+                    .unwrap_or(ClockBasis::Utc),
             },
-            ClockOffset::Absolute => ClockBase::Absolute(reader.required(node, "start")?),
+            ClockOffset::Absolute => match node.attribute("start") {
+                Some(_) => ClockBase::Absolute(reader.attribute(node, "start")?),
+                None => {
+                    let message = "missing 'start' attribute for clock with offset='absolute'";
+                    reader.error(node, Class::Internal, message);
+                    return None;
+                }
+            },
         };
         let timers = node.children().filter(|node| node.name() == "timer");
         let timers: Vec<Timer> = timers.filter_map(|node| Timer::read(node, reader)).collect();

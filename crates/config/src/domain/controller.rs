@@ -191,19 +191,18 @@ impl Controller {
 
 /// `<target>` of a PCI controller.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
-#[xml(check = check_target)]
 pub struct PciTarget {
     /// The number of a bridge, from 1.
-    #[xml(attribute = "chassisNr")]
+    #[xml(attributes_with = chassis_nr, knows("@chassisNr"))]
     pub chassis_nr: Option<u8>,
     /// The chassis of a port.
-    #[xml(attribute)]
+    #[xml(attributes_with = chassis, knows("@chassis"))]
     pub chassis: Option<u8>,
     /// The number of a port.
-    #[xml(attribute)]
+    #[xml(attributes_with = port, knows("@port"))]
     pub port: Option<Hex<1>>,
     /// The number of the bus behind an expander.
-    #[xml(attribute = "busNr")]
+    #[xml(attributes_with = bus_nr, knows("@busNr"))]
     pub bus_nr: Option<u8>,
     /// Whether devices can come and go.
     #[xml(attribute)]
@@ -274,7 +273,7 @@ impl FromElement for Controller {
             && address.attribute("type") == Some("pci")
         {
             let message = "pci-root and pcie-root controllers should not have an address";
-            reader.error(address, Class::Xml, message);
+            reader.error(address, Class::Unsupported, message);
         }
         let master = node.child("master");
         let hole = node.child("pcihole64").filter(|_| is_pci);
@@ -337,19 +336,49 @@ impl ToElement for Controller {
     }
 }
 
-fn check_target(target: &PciTarget, node: Node<'_>, reader: &mut Reader) {
-    let numbers = [("chassisNr", target.chassis_nr), ("busNr", target.bus_nr)];
-    for (name, number) in numbers {
-        if number == Some(0) {
-            let value = node.attribute(name).unwrap_or("");
-            let message = format!("Invalid {name} '{value}' in PCI controller");
-            reader.attribute_error(node, name, Class::Xml, message);
+/// `chassisNr` and the like: a number with bounds of its own.
+macro_rules! bounded {
+    ($module:ident, $name:literal, $least:literal, $most:literal, $type:ty) => {
+        mod $module {
+            use super::{Class, Node, Reader, Writer};
+
+            pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<$type> {
+                let number = reader.attribute::<stead_values::AnyBase>(node, $name)?.0;
+                if !($least..=$most).contains(&number) {
+                    let message = format!(
+                        "PCI controller {} '{number}' out of range - must be {}-{}",
+                        $name, $least, $most
+                    );
+                    reader.attribute_error(node, $name, Class::Unsupported, message);
+                    return None;
+                }
+                Some(number as $type)
+            }
+
+            pub(super) fn write(number: &Option<$type>, out: &mut Writer) {
+                out.optional($name, number.map(u64::from));
+            }
         }
+    };
+}
+
+bounded!(chassis_nr, "chassisNr", 1, 255, u8);
+bounded!(chassis, "chassis", 0, 255, u8);
+bounded!(bus_nr, "busNr", 1, 254, u8);
+
+mod port {
+    use super::{Class, Hex, Node, Reader, Writer};
+
+    pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<Hex<1>> {
+        let port = reader.attribute::<Hex<1>>(node, "port")?;
+        if port.0 > 255 {
+            let message = format!("PCI controller port '{}' out of range - must be 0-255", port.0);
+            reader.attribute_error(node, "port", Class::Unsupported, message);
+        }
+        Some(port)
     }
-    if let Some(Hex(port)) = target.port
-        && port > 255
-    {
-        let message = format!("PCI controller port='{port}' out of range - must be 0-255");
-        reader.attribute_error(node, "port", Class::Xml, message);
+
+    pub(super) fn write(port: &Option<Hex<1>>, out: &mut Writer) {
+        out.optional("port", *port);
     }
 }

@@ -541,7 +541,15 @@ mod backing {
             return Backing::Unknown;
         };
         reader.leftovers(format, &["type"], &[]);
-        let format = reader.required::<ImageFormat>(format, "type").unwrap_or(ImageFormat::Raw);
+        let Some(text) = format.attribute("type") else {
+            reader.error(format, Class::Xml, "missing disk backing store format");
+            return Backing::Unknown;
+        };
+        let Ok(format) = text.parse::<ImageFormat>() else {
+            let message = format!("unknown storage source format '{text}'");
+            reader.attribute_error(format, "type", Class::Xml, message);
+            return Backing::Unknown;
+        };
         let source = node.child("source");
         if let Some(source) = source {
             reader.leftovers(source, &[Image::attribute(kind)], &[]);

@@ -186,23 +186,25 @@ impl FromElement for Vnc {
                 }
             }
         }
-        if let Some(given) = reader.attribute::<YesNo>(node, "autoport") {
-            autoport = given.is_yes();
+        if let Some(given) = node.attribute("autoport") {
+            autoport = given == "yes";
         }
         if autoport && !reader.form().is_live() {
             port = None;
         }
-        let websocket = match node.attribute("websocket").map(str::parse) {
-            None => None,
-            Some(Ok(port)) => Some(port),
-            Some(Err(_)) => {
-                let text = node.attribute("websocket").unwrap_or("");
-                let message = format!("cannot parse vnc WebSocket port {text}");
-                reader.attribute_error(node, "websocket", Class::Internal, message);
-                None
-            }
-        };
-        let connected = reader.attribute(node, "connected");
+        let websocket = reader.attribute(node, "websocket");
+        let password = node.attribute("passwd");
+        // What is said of a password means nothing without one.
+        let connected =
+            password.and_then(|_| reader.known(node, "connected", "unknown connected value"));
+        let valid_to = node.attribute("passwdValidTo").filter(|_| password.is_some());
+        if let Some(text) = valid_to
+            && !is_time(text)
+        {
+            let message =
+                format!("cannot parse password validity time '{text}', expect YYYY-MM-DDTHH:MM:SS");
+            reader.attribute_error(node, "passwdValidTo", Class::Internal, message);
+        }
         let share_policy = reader.attribute(node, "sharePolicy");
         let attribute = |name: &str| node.attribute(name).map(str::to_owned);
         Some(Self {
@@ -212,14 +214,24 @@ impl FromElement for Vnc {
             keymap: attribute("keymap"),
             share_policy,
             power_control: reader.attribute(node, "powerControl"),
-            password: attribute("passwd"),
-            password_valid_to: attribute("passwdValidTo"),
+            password: password.map(str::to_owned),
+            password_valid_to: valid_to.map(str::to_owned),
             connected,
             listens,
             audio: node.child("audio").and_then(|audio| reader.attribute(audio, "id")),
             position: node.position(),
         })
     }
+}
+
+/// Whether a text is a time such as `2011-05-31T16:11:22`.
+fn is_time(text: &str) -> bool {
+    let mut parts = text.splitn(6, ['-', 'T', ':']);
+    let mut number = |most: u32| {
+        let part = parts.next().filter(|part| part.bytes().all(|byte| byte.is_ascii_digit()));
+        part.and_then(|part| part.parse::<u32>().ok()).is_some_and(|number| number <= most)
+    };
+    number(9999) && number(12) && number(31) && number(23) && number(59) && number(61)
 }
 
 /// The listens of a display. What older clients read and write as attributes is the first.
@@ -246,7 +258,7 @@ fn read_listens(node: Node<'_>, reader: &mut Reader) -> Option<Vec<Listen>> {
                     let message = format!(
                         "graphics 'listen' attribute '{outer}' must match 'address' attribute of first listen element (found '{own}')"
                     );
-                    reader.attribute_error(child, "address", Class::Xml, message);
+                    reader.attribute_error(child, "address", Class::Unsupported, message);
                 }
                 Listen::Address(own.or_else(|| outer.filter(|_| listens.is_empty())))
             }
@@ -268,7 +280,7 @@ fn read_listens(node: Node<'_>, reader: &mut Reader) -> Option<Vec<Listen>> {
                     let message = format!(
                         "graphics 'socket' attribute '{outer}' must match 'socket' attribute of first listen element (found '{own}')"
                     );
-                    reader.attribute_error(child, "socket", Class::Xml, message);
+                    reader.attribute_error(child, "socket", Class::Unsupported, message);
                 }
                 Listen::Socket(own.or_else(|| outer.filter(|_| listens.is_empty())))
             }
@@ -359,7 +371,7 @@ pub struct Video {
     #[xml(child)]
     pub driver: Option<VideoDriver>,
     /// Which card.
-    #[xml(child)]
+    #[xml(with = card, knows("model"))]
     pub model: Option<VideoCard>,
     /// What it is called.
     #[xml(with = alias, knows("alias"))]
@@ -374,14 +386,28 @@ pub struct Video {
 
 /// `<video>` of `<devices>`: the first card is the primary one where none is said to be.
 pub(super) mod videos {
-    use super::{FromElement, Node, Reader, ToElement, Video, VideoModel, Writer, YesNo};
+    use super::{Class, FromElement, Node, Reader, ToElement, Video, VideoModel, Writer, YesNo};
 
     pub(crate) fn read(devices: Node<'_>, reader: &mut Reader) -> Vec<Video> {
         let nodes = devices.children().filter(|node| node.name() == "video");
         let mut videos: Vec<Video> = nodes.filter_map(|node| Video::read(node, reader)).collect();
+        if videos.len() > 1 {
+            let none = |video: &Video| {
+                video.model.as_ref().is_some_and(|model| model.kind == VideoModel::None)
+            };
+            if videos.iter().any(none) {
+                let message =
+                    "a 'none' video type must be the only video device defined for the domain";
+                reader.error(devices, Class::Unsupported, message);
+            }
+        }
         let primary = |video: &Video| {
             video.model.as_ref().is_some_and(|model| model.primary == Some(YesNo::Yes))
         };
+        if videos.iter().filter(|video| primary(video)).count() > 1 {
+            let message = "Only one primary video device is supported";
+            reader.error(devices, Class::Unsupported, message);
+        }
         match videos.iter().position(primary) {
             // The primary card comes first.
             Some(index) => videos[..=index].rotate_right(1),
@@ -423,6 +449,30 @@ pub struct VideoDriver {
     /// A doorbell page for each queue.
     #[xml(attribute)]
     pub page_per_vq: Option<OnOff>,
+}
+
+mod card {
+    use super::{Class, FromElement, Node, Reader, ToElement, VideoCard, Writer};
+
+    pub(super) fn read(video: Node<'_>, reader: &mut Reader) -> Option<VideoCard> {
+        let node = video.child("model")?;
+        // Without a type it is the default card.
+        node.attribute("type")?;
+        let card = VideoCard::read(node, reader)?;
+        if let Some(resolution) = &card.resolution
+            && (resolution.x == 0 || resolution.y == 0)
+        {
+            let message = "video resolution values must be greater than 0";
+            reader.error(node, Class::Unsupported, message);
+        }
+        Some(card)
+    }
+
+    pub(super) fn write(card: &Option<VideoCard>, out: &mut Writer) {
+        if let Some(card) = card {
+            card.write("model", out);
+        }
+    }
 }
 
 /// `<model>` of a graphics card. Memory is in KiB.

@@ -20,6 +20,7 @@ names! {
 
 /// `<features>`, in libvirt's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+#[xml(strangers = "unexpected feature")]
 pub struct Features {
     /// ACPI.
     #[xml(flag)]
@@ -58,7 +59,7 @@ pub struct Features {
     #[xml(child)]
     pub smm: Option<Switch>,
     /// The I/O APIC.
-    #[xml(child)]
+    #[xml(with = ioapic, knows("ioapic"))]
     pub ioapic: Option<Ioapic>,
     /// The device that names vmcore's place.
     #[xml(child)]
@@ -120,6 +121,22 @@ pub struct Ioapic {
     /// Who emulates it.
     #[xml(attribute)]
     pub driver: IoapicDriver,
+}
+
+/// `<ioapic>` of `<features>`; without a driver it says nothing.
+mod ioapic {
+    use super::{FromElement, Ioapic, Node, Reader, ToElement, Writer};
+
+    pub(super) fn read(features: Node<'_>, reader: &mut Reader) -> Option<Ioapic> {
+        let node = features.child("ioapic")?;
+        node.attribute("driver").and_then(|_| Ioapic::read(node, reader))
+    }
+
+    pub(super) fn write(ioapic: &Option<Ioapic>, out: &mut Writer) {
+        if let Some(ioapic) = ioapic {
+            ioapic.write("ioapic", out);
+        }
+    }
 }
 
 /// `<hyperv>`, in libvirt's order.
@@ -231,6 +248,7 @@ pub struct TlbFlush {
 
 /// `<kvm>`, in libvirt's order.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
+#[xml(check = check_kvm)]
 pub struct Kvm {
     /// KVM does not show itself.
     #[xml(child)]
@@ -265,7 +283,61 @@ impl Hyperv {
     pub const RETRIES_MIN: u32 = 4095;
 }
 
+/// Every enlightenment says its state; what libvirt does not know, it refuses.
+fn check_states(node: Node<'_>, reader: &mut Reader, what: &str, known: &[&str]) {
+    for child in node.children() {
+        if !known.contains(&child.name()) {
+            let message = format!("unsupported {what} feature: {}", child.name());
+            reader.error(child, Class::Unsupported, message);
+        } else if child.attribute("state").is_none() {
+            reader.missing_attribute(child, "state");
+        }
+        for below in child.children().filter(|below| below.attribute("state").is_none()) {
+            reader.missing_attribute(below, "state");
+        }
+    }
+}
+
+fn check_kvm(kvm: &Kvm, node: Node<'_>, reader: &mut Reader) {
+    const KNOWN: &[&str] = &["hidden", "hint-dedicated", "poll-control", "pv-ipi", "dirty-ring"];
+    check_states(node, reader, "KVM", KNOWN);
+    let (Some(ring), Some(at)) = (&kvm.dirty_ring, node.child("dirty-ring")) else { return };
+    if ring.state == OnOff::Off {
+        return;
+    }
+    match ring.size {
+        None => reader.missing_attribute(at, "size"),
+        Some(size) if !size.is_power_of_two() || !(1024..=65536).contains(&size) => {
+            let message = "dirty ring must be power of 2 and ranges [1024, 65536]";
+            reader.attribute_error(at, "size", Class::Xml, message);
+        }
+        Some(_) => {}
+    }
+}
+
 fn check_hyperv(hyperv: &Hyperv, node: Node<'_>, reader: &mut Reader) {
+    const KNOWN: &[&str] = &[
+        "relaxed",
+        "vapic",
+        "spinlocks",
+        "vpindex",
+        "runtime",
+        "synic",
+        "stimer",
+        "reset",
+        "vendor_id",
+        "frequencies",
+        "reenlightenment",
+        "tlbflush",
+        "ipi",
+        "evmcs",
+        "avic",
+        "emsr_bitmap",
+        "xmm_input",
+    ];
+    if hyperv.mode != Some(HypervMode::Passthrough) {
+        check_states(node, reader, "HyperV Enlightenment", KNOWN);
+    }
     if let (Some(spinlocks), Some(at)) = (&hyperv.spinlocks, node.child("spinlocks"))
         && spinlocks.state == OnOff::On
     {

@@ -11,6 +11,9 @@ pub fn size(node: Node<'_>, reader: &mut Reader) -> Option<Kibibytes> {
 /// Reads a size with a `unit` and a default for it.
 pub fn scaled(node: Node<'_>, reader: &mut Reader, default: Unit) -> Option<Kibibytes> {
     let text = node.text();
+    if text.is_empty() {
+        return None;
+    }
     let Ok(value) = text.trim().parse::<u64>() else {
         let message =
             format!("Invalid value '{text}' for element or attribute './{}[1]'", node.name());
@@ -34,7 +37,9 @@ pub fn scaled(node: Node<'_>, reader: &mut Reader, default: Unit) -> Option<Kibi
         Ok(size) => Some(size),
         Err(error) => {
             let message = match error {
-                SizeError::TooLarge(value) => format!("value too large: {value}"),
+                SizeError::TooLarge(value) => {
+                    format!("value too large: {value}{}", node.attribute("unit").unwrap_or(""))
+                }
                 SizeError::Unit(error) => error.to_string(),
             };
             reader.error(node, Class::Overflow, message);

@@ -83,7 +83,7 @@ pub struct Os {
     #[xml(child)]
     pub bootmenu: Option<BootMenu>,
     /// Where SMBIOS tables come from.
-    #[xml(child)]
+    #[xml(with = smbios, knows("smbios"))]
     pub smbios: Option<Smbios>,
     /// Settings of SeaBIOS.
     #[xml(child)]
@@ -184,7 +184,7 @@ pub struct BootMenu {
 #[derive(Clone, Debug, PartialEq, Eq, Element)]
 pub struct Smbios {
     /// Where the tables come from.
-    #[xml(attribute, judged)]
+    #[xml(attribute, judged, unknown = "unknown smbios mode")]
     pub mode: SmbiosMode,
 }
 
@@ -200,19 +200,87 @@ pub struct Bios {
     pub reboot_timeout: Option<i32>,
 }
 
+/// Architectures that libvirt knows.
+const ARCHITECTURES: &[&str] = &[
+    "alpha",
+    "armv6l",
+    "armv7l",
+    "armv7b",
+    "aarch64",
+    "cris",
+    "i686",
+    "ia64",
+    "lm32",
+    "loongarch64",
+    "m68k",
+    "microblaze",
+    "microblazeel",
+    "mips",
+    "mipsel",
+    "mips64",
+    "mips64el",
+    "openrisc",
+    "parisc",
+    "parisc64",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "ppcemb",
+    "riscv32",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sh4",
+    "sh4eb",
+    "sparc",
+    "sparc64",
+    "unicore32",
+    "x86_64",
+    "xtensa",
+    "xtensaeb",
+];
+
+/// Kinds of guests that libvirt knows; all but the first are of other hypervisors.
+const KINDS: &[&str] = &["hvm", "xen", "linux", "exe", "uml", "xenpvh"];
+
+impl Os {
+    /// A machine with nothing said of it.
+    pub fn hvm() -> Self {
+        Self {
+            firmware: None,
+            kind: OsType { arch: None, machine: None, name: "hvm".to_owned() },
+            firmware_features: None,
+            loader: None,
+            nvram: None,
+            kernel: None,
+            initrd: None,
+            cmdline: None,
+            dtb: None,
+            boot: Vec::new(),
+            bootmenu: None,
+            smbios: None,
+            bios: None,
+        }
+    }
+}
+
 impl FromElement for BootMenu {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         reader.leftovers(node, &["enable", "timeout"], &[]);
-        let enable = reader.required(node, "enable")?;
+        let enable = reader.attribute(node, "enable")?;
         let timeout = match node.attribute("timeout") {
-            Some(text) if enable == YesNo::Yes => match text.parse() {
-                Ok(timeout) => Some(timeout),
-                Err(_) => {
-                    let message = "invalid value for boot menu timeout, must be in range [0,65535]";
-                    reader.attribute_error(node, "timeout", Class::Unsupported, message);
-                    None
+            Some(_) if enable == YesNo::Yes => {
+                match reader.attribute::<u32>(node, "timeout").map(u16::try_from) {
+                    None => None,
+                    Some(Ok(timeout)) => Some(timeout),
+                    Some(Err(_)) => {
+                        let message =
+                            "invalid value for boot menu timeout, must be in range [0,65535]";
+                        reader.attribute_error(node, "timeout", Class::Unsupported, message);
+                        None
+                    }
                 }
-            },
+            }
             _ => None,
         };
         Some(Self { enable, timeout })
@@ -228,23 +296,33 @@ impl ToElement for BootMenu {
     fn write_content(&self, _: &mut Writer) {}
 }
 
+/// `<smbios>` of `<os>`; without a mode it says nothing.
+mod smbios {
+    use super::{FromElement, Node, Reader, Smbios, ToElement, Writer};
+
+    pub(super) fn read(os: Node<'_>, reader: &mut Reader) -> Option<Smbios> {
+        let node = os.child("smbios").filter(|node| node.attribute("mode").is_some())?;
+        Smbios::read(node, reader)
+    }
+
+    pub(super) fn write(smbios: &Option<Smbios>, out: &mut Writer) {
+        if let Some(smbios) = smbios {
+            smbios.write("smbios", out);
+        }
+    }
+}
+
 mod boots {
-    use super::{BootDevice, Class, Node, Reader, Writer};
+    use super::{BootDevice, Node, Reader, Writer};
 
     pub(super) fn read(os: Node<'_>, reader: &mut Reader) -> Vec<BootDevice> {
         let mut boots = Vec::new();
         for node in os.children().filter(|node| node.name() == "boot") {
-            match node.attribute("dev") {
-                None => reader.error(node, Class::Xml, "missing boot device"),
-                Some(text) => match text.parse() {
-                    // libvirt keeps at most four.
-                    Ok(device) if boots.len() < 4 => boots.push(device),
-                    Ok(_) => {}
-                    Err(_) => {
-                        let message = format!("unknown boot device '{text}'");
-                        reader.attribute_error(node, "dev", Class::Internal, message);
-                    }
-                },
+            // libvirt keeps at most four.
+            if let Some(device) = reader.required(node, "dev")
+                && boots.len() < 4
+            {
+                boots.push(device);
             }
         }
         let devices = os.parent().and_then(|domain| domain.child("devices"));
@@ -265,8 +343,26 @@ mod boots {
 }
 
 fn check(os: &Os, node: Node<'_>, reader: &mut Reader) {
-    if node.child("type").is_some() && os.kind.name.is_empty() {
-        reader.error_with_fix(node, Class::Xml, "an os <type> must be specified", "write hvm");
+    let at = node.child("type").unwrap_or(node);
+    let OsType { arch, name, .. } = &os.kind;
+    if name.is_empty() {
+        reader.error_with_fix(at, Class::Xml, "an os <type> must be specified", "write hvm");
+    } else if !KINDS.contains(&name.as_str()) {
+        let message = format!("unknown OS type '{name}'");
+        reader.error_with_fix(at, Class::Unsupported, message, "write hvm");
+    }
+    if let Some(arch) = arch
+        && !ARCHITECTURES.contains(&arch.as_str())
+    {
+        let message = format!("Unknown architecture {arch}");
+        reader.attribute_error(at, "arch", Class::Unsupported, message);
+    }
+    if let Some(loader) = node.child("loader")
+        && os.firmware.is_none()
+        && os.loader.as_ref().is_none_or(|loader| loader.path.is_none())
+    {
+        let message = "no loader path specified and firmware auto selection disabled";
+        reader.error(loader, Class::Detail, message);
     }
 }
 
@@ -274,6 +370,6 @@ fn check_bios(bios: &Bios, node: Node<'_>, reader: &mut Reader) {
     let Some(timeout) = bios.reboot_timeout else { return };
     if !(-1..=65535).contains(&timeout) {
         let message = "invalid value for rebootTimeout, must be in range [-1,65535]";
-        reader.attribute_error(node, "rebootTimeout", Class::Xml, message);
+        reader.attribute_error(node, "rebootTimeout", Class::Unsupported, message);
     }
 }

@@ -259,7 +259,7 @@ mod stats {
     use super::{Node, Reader, Writer};
 
     pub(super) fn read(node: Node<'_>, reader: &mut Reader) -> Option<u32> {
-        let period = reader.attribute::<u32>(node.child("stats")?, "period");
+        let period = reader.natural(node.child("stats")?, "period");
         period.filter(|period| *period > 0)
     }
 
@@ -355,10 +355,12 @@ impl FromElement for RngBackend {
                 };
                 let Ok(kind) = text.parse::<ChardevKind>() else {
                     let message = format!("unknown backend type '{text}' for egd");
-                    reader.attribute_error(node, "type", Class::Xml, message);
+                    reader.attribute_error(node, "type", Class::Unsupported, message);
                     return None;
                 };
-                Some(Self::Egd(ChardevSource::read(kind, node, reader)?))
+                let source = ChardevSource::read(kind, node, reader)?;
+                source.check_path(node, reader);
+                Some(Self::Egd(source))
             }
         }
     }
@@ -404,6 +406,7 @@ pub struct Panic {
 
 /// A socket between guest and host.
 #[derive(Clone, Debug, PartialEq, Eq, Element)]
+#[xml(check = check_vsock)]
 pub struct Vsock {
     /// The generation of the virtio device.
     #[xml(attribute)]
@@ -434,4 +437,11 @@ pub struct Cid {
     /// The number, from 3.
     #[xml(attribute)]
     pub address: Option<u32>,
+}
+
+fn check_vsock(vsock: &Vsock, node: Node<'_>, reader: &mut Reader) {
+    if let Some(Cid { address: Some(0..3), .. }) = vsock.cid {
+        let at = node.child("cid").unwrap_or(node);
+        reader.error(at, Class::Unsupported, "guest CIDs must be >= 3");
+    }
 }

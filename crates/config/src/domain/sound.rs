@@ -98,7 +98,7 @@ pub struct Sound {
 #[derive(Clone, Debug, PartialEq, Eq, Element)]
 pub struct Codec {
     /// What it can.
-    #[xml(attribute = "type")]
+    #[xml(attribute = "type", unknown = "unknown codec type")]
     pub kind: CodecKind,
 }
 

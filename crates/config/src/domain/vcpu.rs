@@ -49,7 +49,6 @@ pub(super) mod element {
         let text = node.text();
         let count = match text.trim().parse::<u32>() {
             Ok(count) if (1..=MAX).contains(&count) => count,
-            _ if text.is_empty() => 1,
             _ => {
                 let message = "maximum vcpus count must be an integer";
                 reader.error_with_fix(node, Class::Xml, message, "write a number from 1");
@@ -78,7 +77,7 @@ pub(super) mod element {
             if set.is_empty() {
                 let text = node.attribute("cpuset").unwrap_or("");
                 let message = format!("Invalid value of 'cpuset': {text}");
-                reader.attribute_error(node, "cpuset", Class::InvalidArgument, message);
+                reader.attribute_error(node, "cpuset", Class::Unsupported, message);
             }
             true
         });
