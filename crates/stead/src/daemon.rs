@@ -59,6 +59,12 @@ mod test {
     }
 
     #[test]
+    fn the_packaged_file_says_nothing_but_defaults() {
+        let packaged = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging/stead.toml");
+        assert_eq!(config(Some(&packaged), Path::new("/nowhere")), Ok(Config::default()));
+    }
+
+    #[test]
     fn the_usual_file_may_be_absent_and_a_named_one_not() {
         let absent = Path::new("/nowhere/stead.toml");
         assert_eq!(config(None, absent), Ok(Config::default()));
