@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 pub use host_cpu::{HostCpu, HostCpus, NEVER_PASSED, Property, PropertyValue};
 pub use parse::{Answers, DEVICES, OBJECTS, ParseError, Question, Session, parse, questions};
 pub use schema::{PATHS, Schema};
-pub use tried::{Blocker, Outcome, Trial, TriedMode};
+pub use tried::{Blocker, Outcome, Trial, TriedMode, announcing};
 
 /// What runs the guest's code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

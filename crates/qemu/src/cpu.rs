@@ -15,7 +15,7 @@ mod refusal;
 mod resolve;
 
 use stead_config::domain::cpu::{Cpu, CpuCheck, CpuMatch, CpuMode, CpuModel, Fallback};
-use stead_cpu::Catalog;
+use stead_cpu::{Catalog, Definition};
 use stead_facts::Host;
 
 use crate::abilities::{Abilities, Acceleration, Accelerator, HostCpus};
@@ -69,6 +69,11 @@ pub fn default_cpu(abilities: &Abilities, accelerator: Accelerator, machine: &st
         }),
         ..Cpu::default()
     })
+}
+
+/// The text of `-cpu` for a definition that QEMU can take as it is.
+pub fn argument(cpu: &Definition, acceleration: &Acceleration) -> String {
+    argument::head(cpu, &Cpu::default(), acceleration).join(",")
 }
 
 /// How a start is checked when the document leaves it open.

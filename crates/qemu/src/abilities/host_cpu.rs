@@ -9,7 +9,7 @@ use stead_cpu::{
     Subject, decode, expand,
 };
 
-use super::{Acceleration, Usable, spelling};
+use super::{Acceleration, TriedMode, Usable, spelling, tried};
 
 /// Value of a CPU property.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -164,8 +164,10 @@ impl Acceleration {
             }
             return self.without_expansion(catalog, native, &offers);
         };
+        let left_out = self.left_out(catalog);
         let definition = |migratable_only| {
-            let subject = host.subject(catalog, migratable_only);
+            let mut subject = host.subject(catalog, migratable_only);
+            subject.bits.remove(&left_out);
             let mut found = decode(catalog, &subject, Kind::Guest, choice).ok()?;
             found.fallback = Fallback::Forbid;
             Some(found)
@@ -183,6 +185,16 @@ impl Acceleration {
             Some(full)
         });
         HostCpus { full: full.or_else(|| reported.clone()), reported, migratable }
+    }
+
+    /// What ends QEMU here when host-model has it, with all that hangs on it.
+    fn left_out(&self, catalog: &Catalog) -> Bits {
+        let trial = self.trial(TriedMode::HostModel);
+        trial
+            .iter()
+            .flat_map(|trial| &trial.blockers)
+            .map(|blocker| tried::with_dependents(catalog, &blocker.feature))
+            .fold(Bits::EMPTY, |sum, bits| sum.or(&bits))
     }
 
     fn without_expansion(&self, catalog: &Catalog, native: &Dump, offers: &Offers) -> HostCpus {

@@ -4,6 +4,7 @@
 //! QEMU aborts. Starting each mode once, on the host that will run the guests, is the only proof.
 
 use serde::{Deserialize, Serialize};
+use stead_cpu::{Bits, Catalog, Key};
 
 /// A mode that is tried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -43,4 +44,26 @@ pub struct Trial {
     pub outcome: Outcome,
     /// What must be left out.
     pub blockers: Vec<Blocker>,
+}
+
+/// The feature without whose CPUID bit an MSR does not exist (Intel SDM vol. 4, table 2-2).
+pub const fn announcing(msr: u32) -> Option<&'static str> {
+    match msr {
+        0x10a => Some("arch-capabilities"),
+        0xcf => Some("core-capability"),
+        0x480..=0x491 => Some("vmx"),
+        _ => None,
+    }
+}
+
+/// Bits of a feature and of everything that only exists with it.
+pub(super) fn with_dependents(catalog: &Catalog, name: &str) -> Bits {
+    let depends = |key: Key| matches!(key, Key::Msr(index) if announcing(index) == Some(name));
+    catalog
+        .features()
+        .iter()
+        .filter(|feature| {
+            feature.name == name || feature.places.iter().any(|place| depends(place.key))
+        })
+        .fold(Bits::EMPTY, |sum, feature| sum.or(&feature.bits))
 }

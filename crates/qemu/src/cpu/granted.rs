@@ -14,7 +14,7 @@ use stead_cpu::{
 };
 
 use super::{Refusal, convert};
-use crate::abilities::{Question, spelling};
+use crate::abilities::{Question, announcing, spelling};
 
 /// Where QEMU keeps its first vCPU.
 const FIRST: &str = "/machine/unattached/device[0]";
@@ -75,15 +75,10 @@ pub fn more_calls(catalog: &Catalog, answers: &Answers) -> Vec<Inquiry> {
         .collect()
 }
 
-/// Whether the CPUID bit is on without which an MSR does not exist (Intel SDM vol. 4, table 2-2).
 fn announced(catalog: &Catalog, enabled: &Bits, msr: u32) -> bool {
-    let name = match msr {
-        0x10a => "arch-capabilities",
-        0xcf => "core-capability",
-        0x480..=0x491 => "vmx",
-        _ => return false,
-    };
-    catalog.feature(name).is_some_and(|feature| enabled.contains(&feature.bits))
+    announcing(msr)
+        .and_then(|name| catalog.feature(name))
+        .is_some_and(|feature| enabled.contains(&feature.bits))
 }
 
 #[derive(Deserialize)]
