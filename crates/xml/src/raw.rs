@@ -113,7 +113,7 @@ impl Raw {
             out.push(' ');
             out.push_str(name);
             out.push('=');
-            if is_declaration(name) { quote(out, value) } else { attribute(out, value) }
+            attribute(out, value);
         }
         if self.content.is_empty() {
             out.push_str("/>");
@@ -170,7 +170,9 @@ fn is_declaration(name: &str) -> bool {
 /// What is in an element, without the texts that libxml2 takes for layout.
 fn content(node: Node<'_>) -> Vec<RawPiece> {
     let mut content = Vec::new();
-    let mut pieces = node.pieces().peekable();
+    // libvirt reads without comments.
+    let pieces = node.pieces().filter(|piece| !matches!(piece, Piece::Comment(_)));
+    let mut pieces = pieces.peekable();
     while let Some(piece) = pieces.next() {
         content.push(match piece {
             Piece::Element(node) => RawPiece::Element(Raw::copy(node)),
@@ -199,12 +201,12 @@ fn text(out: &mut String, value: &str) {
             '>' => out.push_str("&gt;"),
             '&' => out.push_str("&amp;"),
             '\r' => out.push_str("&#13;"),
-            c if !c.is_ascii() => out.push_str(&format!("&#x{:X};", c as u32)),
             c => out.push(c),
         }
     }
 }
 
+/// An attribute's value; libxml2 writes what is not ASCII as a reference there.
 fn attribute(out: &mut String, value: &str) {
     out.push('"');
     for c in value.chars() {
@@ -212,29 +214,30 @@ fn attribute(out: &mut String, value: &str) {
             '"' => out.push_str("&quot;"),
             '\n' => out.push_str("&#10;"),
             '\t' => out.push_str("&#9;"),
+            c if !c.is_ascii() => out.push_str(&format!("&#x{:X};", c as u32)),
             c => text(out, c.encode_utf8(&mut [0; 4])),
         }
     }
     out.push('"');
 }
 
-fn quote(out: &mut String, value: &str) {
-    attribute(out, value);
-}
-
 impl Raw {
-    /// The element with its name in a namespace that has that prefix. Elements in it that have no
-    /// prefix are put in the same one, as libvirt does.
+    /// The element in a namespace that has that prefix. Elements without a namespace get it, as
+    /// libvirt gives it to them.
     #[must_use]
     pub fn prefixed(mut self, prefix: &str, namespace: &str) -> Self {
         self.put_prefix(prefix);
         let name = format!("xmlns:{prefix}");
-        self.attributes.retain(|(known, _)| *known != name && known != "xmlns");
-        self.attributes.insert(0, (name, namespace.to_owned()));
+        self.attributes.retain(|(known, _)| *known != name);
+        let declared = self.attributes.iter().take_while(|(name, _)| is_declaration(name)).count();
+        self.attributes.insert(declared, (name, namespace.to_owned()));
         self
     }
 
     fn put_prefix(&mut self, prefix: &str) {
+        if self.attribute("xmlns").is_some() {
+            return;
+        }
         if !self.name.contains(':') {
             self.name = format!("{prefix}:{}", self.name);
         }
@@ -258,8 +261,11 @@ impl Raw {
     }
 
     fn take_prefix(&mut self, prefix: &str) {
-        if let Some(rest) = self.name.strip_prefix(prefix) {
-            self.name = rest.to_owned();
+        let names = self.attributes.iter_mut().map(|(name, _)| name).chain([&mut self.name]);
+        for name in names {
+            if let Some(rest) = name.strip_prefix(prefix) {
+                *name = rest.to_owned();
+            }
         }
         for piece in &mut self.content {
             if let RawPiece::Element(raw) = piece {

@@ -31,8 +31,7 @@ impl Domain {
             MetadataKind::Description => self.description.clone().ok_or(NoMetadata),
             MetadataKind::Title => self.title.clone().ok_or(NoMetadata),
             MetadataKind::Element => {
-                let element =
-                    self.metadata_elements().find(|raw| raw.namespace() == Some(namespace));
+                let element = self.elements_in(namespace).next();
                 Ok(element.ok_or(NoMetadata)?.stripped(namespace).dump(0))
             }
         }
@@ -72,10 +71,11 @@ impl Domain {
         Ok(domain)
     }
 
-    fn metadata_elements(&self) -> impl Iterator<Item = &Raw> {
-        let pieces = self.metadata.iter().flat_map(|metadata| &metadata.content);
-        pieces.filter_map(|piece| match piece {
-            RawPiece::Element(raw) => Some(raw),
+    fn elements_in(&self, namespace: &str) -> impl Iterator<Item = &Raw> {
+        let metadata = self.metadata.as_ref();
+        let pieces = metadata.into_iter().flat_map(|metadata| &metadata.content);
+        pieces.filter_map(move |piece| match piece {
+            RawPiece::Element(raw) if is_in(raw, metadata?, namespace) => Some(raw),
             _ => None,
         })
     }
@@ -103,22 +103,78 @@ impl Domain {
                 Some(Raw::copy(document.root()).prefixed(key, namespace))
             }
         };
-        let metadata = self
+        let mut metadata = self
             .metadata
-            .get_or_insert_with(|| Raw { name: "metadata".to_owned(), ..Raw::default() });
-        metadata.content.retain(|piece| match piece {
-            RawPiece::Element(raw) => raw.namespace() != Some(namespace),
+            .take()
+            .unwrap_or_else(|| Raw { name: "metadata".to_owned(), ..Raw::default() });
+        let content = std::mem::take(&mut metadata.content);
+        let keeps = |piece: &RawPiece| match piece {
+            RawPiece::Element(raw) => !is_in(raw, &metadata, namespace),
             RawPiece::Text(text) => !text.trim().is_empty(),
             _ => true,
-        });
+        };
+        metadata.content = content.into_iter().filter(keeps).collect();
         metadata.content.extend(new.map(RawPiece::Element));
-        if metadata.content.is_empty() {
-            self.metadata = None;
-        }
+        self.metadata = (!metadata.content.is_empty()).then_some(metadata);
         Ok(())
     }
 }
 
+/// Whether the name of an element of the metadata is in a namespace.
+fn is_in(raw: &Raw, metadata: &Raw, namespace: &str) -> bool {
+    let outer = || match raw.name.split_once(':') {
+        Some((prefix, _)) => metadata.attribute(&format!("xmlns:{prefix}")),
+        None => metadata.attribute("xmlns"),
+    };
+    raw.namespace().or_else(outer) == Some(namespace)
+}
+
 fn argument(message: &str) -> Faults {
     Fault::new(Class::InvalidArgument, Place::default(), message).into()
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    fn domain(metadata: &str) -> Domain {
+        let text = format!(
+            "<domain type='kvm'><name>a</name><metadata xmlns:o='http://o/'>{metadata}</metadata><memory>1</memory><os><type>hvm</type></os></domain>"
+        );
+        Domain::parse(&text).expect("a domain")
+    }
+
+    #[test]
+    fn elements_are_found_by_namespace() {
+        let domain = domain("<a:x xmlns:a='http://a/' a:y='1'><a:z/>t</a:x><o:p/>");
+        let element = |uri| domain.metadata(MetadataKind::Element, uri);
+        assert_eq!(element("http://a/").as_deref(), Ok("<x y=\"1\"><z/>t</x>"));
+        assert_eq!(element("http://o/").as_deref(), Ok("<p/>"));
+        assert_eq!(element("http://b/"), Err(NoMetadata));
+    }
+
+    #[test]
+    fn elements_are_replaced_and_removed() {
+        let before = domain("<a:x xmlns:a='http://a/'/>");
+        let set = |text| {
+            let kind = MetadataKind::Element;
+            before.with_metadata(kind, text, Some("k"), Some("http://a/")).expect("metadata")
+        };
+        let after = set(Some("<y z='1'><w/></y>"));
+        let expected = "<k:y xmlns:k=\"http://a/\" z=\"1\">";
+        assert!(after.stored().contains(expected), "{}", after.stored());
+        assert!(after.stored().contains("<k:w/>"));
+        assert_eq!(set(None).metadata, None);
+    }
+
+    #[test]
+    fn titles_are_one_line() {
+        let kind = MetadataKind::Title;
+        let domain = domain("");
+        assert!(domain.with_metadata(kind, Some("a\nb"), None, None).is_err());
+        let titled = domain.with_metadata(kind, Some("a"), None, None).expect("a title");
+        assert_eq!(titled.metadata(kind, "").as_deref(), Ok("a"));
+        let bare = titled.with_metadata(kind, Some(""), None, None).expect("no title");
+        assert_eq!(bare.metadata(kind, ""), Err(NoMetadata));
+    }
 }
