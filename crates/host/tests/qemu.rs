@@ -1,5 +1,6 @@
 //! A real QEMU: started, spoken to by one daemon and then by the next, and ended. Without a QEMU these tests say that they
 //! are skipped.
+#![allow(clippy::unwrap_used, reason = "helpers of tests may")]
 
 use std::{
     ffi::OsString,
@@ -127,7 +128,7 @@ async fn commands_behind_the_capabilities_need_no_round_trip_and_events_come() {
     let reply = monitor.execute_text(text, Duration::from_secs(5)).await.unwrap();
     assert!(reply.starts_with(r#"{"return":{"#) && reply.contains(r#""id":"libvirt-"#), "{reply}");
     let human = monitor.execute_human("info status", Duration::from_secs(5)).await.unwrap();
-    assert_eq!(human.trim(), "VM status: paused");
+    assert!(human.starts_with("VM status: paused"), "{human}");
     assert!(monitor.execute(&QueryCommands {}).await.unwrap().len() > 100);
 
     let quit = monitor.send(&Quit {});

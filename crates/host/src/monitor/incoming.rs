@@ -58,25 +58,25 @@ impl IncomingQueue {
         loop {
             let come = self.shared.queue.come.notified();
             match self.shared.queue.take() {
-                Taken::Entry(entry) => return Some(entry),
-                Taken::Over => return None,
-                Taken::Nothing => come.await,
+                Ok(entry) => return Some(entry),
+                Err(Empty::Over) => return None,
+                Err(Empty::Yet) => come.await,
             }
         }
     }
 
     /// The next thing, if it is there already.
     pub fn try_next(&mut self) -> Option<Incoming> {
-        match self.shared.queue.take() {
-            Taken::Entry(entry) => Some(entry),
-            Taken::Over | Taken::Nothing => None,
-        }
+        self.shared.queue.take().ok()
     }
 }
 
-enum Taken {
-    Entry(Incoming),
-    Nothing,
+/// Why there is nothing to take.
+#[derive(Debug)]
+enum Empty {
+    /// Something may come.
+    Yet,
+    /// Nothing ever will.
     Over,
 }
 
@@ -127,7 +127,7 @@ impl Queue {
         self.come.notify_one();
     }
 
-    fn take(&self) -> Taken {
+    fn take(&self) -> Result<Incoming, Empty> {
         let mut entries = self.lock();
         match entries.queue.pop_front() {
             Some(entry) => {
@@ -135,10 +135,10 @@ impl Queue {
                 if entries.queue.is_empty() {
                     entries.queue = VecDeque::new();
                 }
-                Taken::Entry(entry)
+                Ok(entry)
             }
-            None if entries.closed => Taken::Over,
-            None => Taken::Nothing,
+            None if entries.closed => Err(Empty::Over),
+            None => Err(Empty::Yet),
         }
     }
 
@@ -158,7 +158,7 @@ mod test {
 
     fn drain(queue: &Queue) -> (usize, u64) {
         let (mut events, mut lost) = (0, 0);
-        while let Taken::Entry(entry) = queue.take() {
+        while let Ok(entry) = queue.take() {
             match entry {
                 Incoming::Lost(count) => lost += count,
                 _ => events += 1,
@@ -201,10 +201,10 @@ mod test {
         queue.close(Some("gone".into()));
         queue.push(event("X", 1));
         let mut last = None;
-        while let Taken::Entry(entry) = queue.take() {
+        while let Ok(entry) = queue.take() {
             last = Some(entry);
         }
         assert!(matches!(last, Some(Incoming::Closed(Some(_)))));
-        assert!(matches!(queue.take(), Taken::Over));
+        assert!(matches!(queue.take(), Err(Empty::Over)));
     }
 }

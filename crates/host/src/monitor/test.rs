@@ -126,9 +126,9 @@ async fn a_descriptor_arrives_with_its_command() {
     let (near, far) = Blocking::pair().unwrap();
     near.set_nonblocking(true).unwrap();
     let (monitor, _queue, _ready) = Monitor::start(UnixStream::from_std(near).unwrap());
-    let (reader, writer) = std::io::pipe().unwrap();
+    let (reader, writer) = io::pipe().unwrap();
     let _answer = monitor.send_with(&Getfd { fdname: "a".into() }, writer.into());
-    let mut far = File::from(std::os::fd::OwnedFd::from(far));
+    let mut far = File::from(OwnedFd::from(far));
     let mut first = vec![0; "{\"execute\":\"qmp_capabilities\",\"id\":1}\n".len()];
     far.read_exact(&mut first).unwrap();
     let mut space = [std::mem::MaybeUninit::uninit(); rustix::cmsg_space!(ScmRights(1))];
@@ -136,7 +136,7 @@ async fn a_descriptor_arrives_with_its_command() {
     let mut bytes = [0; 200];
     let got = rustix::net::recvmsg(
         far.as_fd(),
-        &mut [std::io::IoSliceMut::new(&mut bytes)],
+        &mut [io::IoSliceMut::new(&mut bytes)],
         &mut control,
         rustix::net::RecvFlags::empty(),
     );
