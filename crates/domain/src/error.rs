@@ -19,6 +19,12 @@ pub enum Kind {
     OperationFailed = 9,
     /// The operating system type is not served.
     OsType = 16,
+    /// A disk has no source.
+    NoSource = 19,
+    /// A disk has no target.
+    NoTarget = 20,
+    /// A document has no name.
+    NoName = 21,
     /// A document is well-formed, but says something wrong.
     XmlError = 27,
     /// A domain with this name or UUID exists.

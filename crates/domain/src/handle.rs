@@ -4,15 +4,17 @@
 
 use std::sync::Arc;
 
-use arc_swap::ArcSwap;
+use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::arguments::{
-    BlockCounters, BlockSizes, Console, ControlState, InterfaceCounters, MemoryFigure, Owner,
-    Screenshot, Summarised, Vcpu,
+    BlockCounters, BlockSizes, ControlState, InterfaceCounters, MemoryFigure, Owner, Screenshot,
+    Summarised, Vcpu,
 };
-use crate::command::{Command, Reply};
-use crate::{Document, Error, Result, Snapshot, Uuid, Value};
+use crate::change::{Change, Metadata};
+use crate::command::{Command, Message, Reply};
+use crate::run::Connection;
+use crate::{Error, Result, Snapshot, Uuid, Value};
 
 /// A machine: cheap to clone, valid for ever (a machine that is gone answers so).
 #[derive(Clone)]
@@ -22,7 +24,15 @@ pub struct Machine(pub(crate) Arc<Shared>);
 pub(crate) struct Shared {
     pub(crate) uuid: Uuid,
     pub(crate) snapshot: ArcSwap<Snapshot>,
-    pub(crate) mailbox: mpsc::Sender<Command>,
+    pub(crate) mailbox: mpsc::Sender<Box<Message>>,
+    /// The way to its QEMU, while there is one.
+    pub(crate) connection: ArcSwapOption<Connection>,
+}
+
+impl std::fmt::Debug for Shared {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Shared").field("uuid", &self.uuid).finish_non_exhaustive()
+    }
 }
 
 impl std::fmt::Debug for Machine {
@@ -145,7 +155,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` when it runs; whatever makes a start fail, with QEMU's own words.
     pub async fn start(&self, flags: u32, owner: Owner) -> Result<()> {
-        self.ask(|reply| Command::Start { flags, owner, reply }).await
+        self.ask(|reply| Command::Start { document: None, flags, owner, reply }).await
     }
 
     /// virDomainSuspend.
@@ -201,7 +211,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` for a transient machine, or when something is in the way that a flag would remove.
     pub async fn undefine(&self, flags: u32) -> Result<()> {
-        self.ask(|reply| Command::Undefine { flags, reply }).await
+        self.change(Change::Undefine { flags }).await
     }
 
     /// virDomainRename.
@@ -210,7 +220,7 @@ impl Machine {
     /// `OperationInvalid` when it runs or the name is taken.
     pub async fn rename(&self, name: &str, flags: u32) -> Result<()> {
         let name = name.to_owned();
-        self.ask(|reply| Command::Rename { name, flags, reply }).await
+        self.change(Change::Rename { name, flags }).await
     }
 
     /// virDomainSetAutostart.
@@ -218,7 +228,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` for a transient machine.
     pub async fn set_autostart(&self, autostart: bool) -> Result<()> {
-        self.ask(|reply| Command::SetAutostart { autostart, reply }).await
+        self.change(Change::Autostart { autostart }).await
     }
 
     /// virDomainSetMetadata; no `text` removes it.
@@ -233,13 +243,13 @@ impl Machine {
         uri: Option<&str>,
         flags: u32,
     ) -> Result<()> {
-        let change = crate::command::Metadata {
+        let metadata = Metadata {
             kind,
             text: text.map(str::to_owned),
             key: key.map(str::to_owned),
             uri: uri.map(str::to_owned),
         };
-        self.ask(|reply| Command::SetMetadata { change, flags, reply }).await
+        self.change(Change::Metadata { metadata, flags }).await
     }
 
     /// virDomainSetMemoryFlags, and virDomainSetMaxMemory with [`crate::flags::MAXIMUM`].
@@ -247,7 +257,7 @@ impl Machine {
     /// # Errors
     /// `InvalidArgument` above the maximum, `OperationInvalid` without a balloon.
     pub async fn set_memory(&self, kib: u64, flags: u32) -> Result<()> {
-        self.ask(|reply| Command::SetMemory { kib, flags, reply }).await
+        self.change(Change::Memory { kib, flags }).await
     }
 
     /// virDomainSetVcpusFlags.
@@ -255,7 +265,7 @@ impl Machine {
     /// # Errors
     /// `InvalidArgument` above the maximum, `OperationUnsupported` for the running machine.
     pub async fn set_vcpus(&self, count: u32, flags: u32) -> Result<()> {
-        self.ask(|reply| Command::SetVcpus { count, flags, reply }).await
+        self.change(Change::Vcpus { count, flags }).await
     }
 
     /// virDomainSetMemoryStatsPeriod.
@@ -263,7 +273,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` without a virtio balloon.
     pub async fn set_memory_period(&self, seconds: i32, flags: u32) -> Result<()> {
-        self.ask(|reply| Command::SetMemoryPeriod { seconds, flags, reply }).await
+        self.change(Change::MemoryPeriod { seconds, flags }).await
     }
 
     /// virDomainSendKey: key codes of a code set, held for `hold_ms`.
@@ -271,8 +281,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` when it does not run, `InvalidArgument` for an unknown code.
     pub async fn send_key(&self, set: u32, hold_ms: u32, codes: &[u32], flags: u32) -> Result<()> {
-        let codes = codes.to_vec();
-        self.ask(|reply| Command::SendKey { set, hold_ms, codes, flags, reply }).await
+        crate::tell::send_key(self, set, hold_ms, codes, flags).await
     }
 
     /// virDomainInjectNMI.
@@ -280,7 +289,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` when it does not run.
     pub async fn inject_nmi(&self, flags: u32) -> Result<()> {
-        self.ask(|reply| Command::InjectNmi { flags, reply }).await
+        crate::tell::inject_nmi(self, flags).await
     }
 
     /// virDomainScreenshot: what the screen shows.
@@ -288,7 +297,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` when it does not run or has no video device.
     pub async fn screenshot(&self, screen: u32, flags: u32) -> Result<Screenshot> {
-        self.ask(|reply| Command::Screenshot { screen, flags, reply }).await
+        crate::tell::screenshot(self, screen, flags).await
     }
 
     /// virDomainQemuMonitorCommand: QEMU's answer as it came.
@@ -296,16 +305,7 @@ impl Machine {
     /// # Errors
     /// `OperationInvalid` when it does not run.
     pub async fn monitor(&self, command: &str, flags: u32) -> Result<String> {
-        let command = command.to_owned();
-        self.ask(|reply| Command::Monitor { command, flags, reply }).await
-    }
-
-    /// virDomainOpenConsole (and virDomainOpenChannel with `channel`).
-    ///
-    /// # Errors
-    /// `OperationFailed` when another client has it, `InvalidArgument` when there is none.
-    pub async fn console(&self, device: Option<&str>, flags: u32) -> Result<Console> {
-        crate::console::open(self, device, flags)
+        crate::tell::monitor(self, command, flags).await
     }
 
     /// virDomainBlockInfo.
@@ -363,17 +363,23 @@ impl Machine {
 
     pub(crate) async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        self.0.mailbox.send(command(Reply(reply))).await.map_err(|_| self.gone())?;
+        let message = Box::new(Message::Ask(command(Reply(reply))));
+        self.0.mailbox.send(message).await.map_err(|_| self.gone())?;
         answer.await.map_err(|_| self.gone())?
+    }
+
+    async fn change(&self, change: Change) -> Result<()> {
+        self.ask(|reply| Command::Change(change, reply)).await
+    }
+
+    /// The way to its QEMU.
+    pub(crate) fn connection(&self) -> Result<Arc<Connection>> {
+        self.0.connection.load_full().ok_or_else(Error::not_running)
     }
 
     /// The error of a machine that is not there any more.
     pub(crate) fn gone(&self) -> Error {
         let snapshot = self.snapshot();
         crate::domains::no_domain_with_uuid(self.0.uuid, Some(&snapshot.identity.name))
-    }
-
-    pub(crate) fn live_document(&self) -> Result<Arc<Document>> {
-        self.snapshot().live.clone().ok_or_else(Error::not_running)
     }
 }

@@ -91,16 +91,16 @@ pub enum Control {
         /// Since when.
         since: Instant,
     },
-    /// A monitor command is under way.
-    Occupied {
-        /// Since when.
-        since: Instant,
-    },
-    /// The monitor is lost or does not answer.
-    Unresponsive {
-        /// Since when.
-        since: Instant,
-    },
+}
+
+impl Broken {
+    /// The damage in a line: file, line, reason.
+    pub fn describe(&self) -> String {
+        match self.line {
+            Some(line) => format!("{}:{line}: {}", self.file, self.reason),
+            None => format!("{}: {}", self.file, self.reason),
+        }
+    }
 }
 
 impl Snapshot {

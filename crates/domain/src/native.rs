@@ -1,0 +1,34 @@
+//! `domxml-to-native`: the command line that a document would be started with.
+
+use stead_qemu::needs::{Grants, needs};
+
+use crate::context::Context;
+use crate::{Result, define};
+
+pub(crate) async fn to_native(context: &Context, xml: &str) -> Result<String> {
+    let settled = define::settled(context, xml).await?;
+    let domain = settled.domain;
+    let binary = crate::document::emulator(&domain, &context.settings)?;
+    let abilities = context.hypervisors.abilities(&binary).await?;
+    // Nothing is acquired: what would be granted at a start is made up.
+    let none = Grants::default();
+    let grants = imagined(&needs(&domain, &context.settings, &none));
+    let plan = define::planned(context, &domain, &abilities, &grants)?;
+    Ok(stead_qemu::argv::native(&plan))
+}
+
+fn imagined(needs: &[stead_qemu::needs::Need]) -> Grants {
+    let roles: Vec<_> = needs.iter().flat_map(stead_qemu::needs::Need::roles).collect();
+    let mut grants =
+        Grants { descriptors: roles.into_iter().zip(3..).collect(), ..Grants::default() };
+    for need in needs {
+        if let stead_qemu::needs::Need::Port { graphics, kind, fixed, range, .. } = need {
+            grants.ports.push((*graphics, *kind, fixed.unwrap_or(range.0)));
+        }
+        if let stead_qemu::needs::Need::Tap { alias, name, .. } = need {
+            let name = name.clone().unwrap_or_else(|| "vnet0".into());
+            grants.taps.insert(alias.clone(), name);
+        }
+    }
+    grants
+}
