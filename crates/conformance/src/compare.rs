@@ -15,11 +15,7 @@ pub(crate) fn text(made: &str, golden: &str) -> Option<String> {
         Some((index, (made, golden))) => {
             format!("line {}: expected {golden}\n made {made}", index + 1)
         }
-        None => format!(
-            "expected {} lines, made {}",
-            golden.lines().count(),
-            made.lines().count()
-        ),
+        None => format!("expected {} lines, made {}", golden.lines().count(), made.lines().count()),
     })
 }
 
@@ -82,7 +78,9 @@ fn children(made: Node<'_, '_>, golden: Node<'_, '_>, path: &str) -> Option<Stri
         let mut all: Vec<_> = node.children().filter(Node::is_element).map(|n| n.id()).collect();
         if node.tag_name().name() != "devices" {
             let document = node.document();
-            all.sort_by_key(|id| document.get_node(*id).map(|node| node.tag_name().name().to_owned()));
+            all.sort_by_key(|id| {
+                document.get_node(*id).map(|node| node.tag_name().name().to_owned())
+            });
         }
         all
     };
@@ -98,9 +96,9 @@ fn children(made: Node<'_, '_>, golden: Node<'_, '_>, path: &str) -> Option<Stri
             return Some(format!("{path}: <{}> is missing", golden_child.tag_name().name()));
         };
         if made_child.tag_name() != golden_child.tag_name() {
-            let later = made_ids[index..].iter().any(|id| {
-                name(made.document().get_node(*id)) == golden_child.tag_name().name()
-            });
+            let later = made_ids[index..]
+                .iter()
+                .any(|id| name(made.document().get_node(*id)) == golden_child.tag_name().name());
             return Some(if later {
                 format!("{path}: <{}> is too much", made_child.tag_name().name())
             } else {

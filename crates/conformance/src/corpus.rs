@@ -80,8 +80,8 @@ impl Corpus {
     /// The cases of a family, in order.
     pub(crate) fn cases(&self, family: &str) -> Result<Vec<Case>, String> {
         let path = format!("{family}/manifest.json");
-        let manifest: Manifest = serde_json::from_str(&self.read(&path)?)
-            .map_err(|error| format!("{path}: {error}"))?;
+        let manifest: Manifest =
+            serde_json::from_str(&self.read(&path)?).map_err(|error| format!("{path}: {error}"))?;
         let mut cases = manifest.cases;
         if let Some(only) = &self.only {
             cases.retain(|case| case.name.contains(only.as_str()));

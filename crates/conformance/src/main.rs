@@ -53,9 +53,10 @@ fn main() -> ExitCode {
     let mut known = false;
     for family in family::ALL {
         let wanted = options.family.is_empty()
-            || options.family.iter().any(|name| {
-                name == family.name || name.split('/').next() == Some(family.name)
-            });
+            || options
+                .family
+                .iter()
+                .any(|name| name == family.name || name.split('/').next() == Some(family.name));
         if !wanted {
             continue;
         }

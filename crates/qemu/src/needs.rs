@@ -7,7 +7,16 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stead_config::Domain;
+use stead_config::domain::VirtKind;
+use stead_config::domain::chardev::{ChannelPort, ChardevSource, ConsoleTarget, SocketMode};
+use stead_config::domain::disk::{Backing, Disk, DiskDevice, ImageFormat, StartupPolicy};
+use stead_config::domain::display::{Graphics, Listen};
+use stead_config::domain::interface::{Interface, InterfaceDriverName, InterfaceSource, LinkState};
+use stead_config::domain::os::{FirmwareFormat, LoaderKind};
+use stead_config::domain::small::RngBackend;
+use stead_values::{OnOff, YesNo};
 
+use crate::chipset::Chipset;
 use crate::settle::Settings;
 
 /// A descriptor that QEMU inherits, by what it is for.
@@ -113,8 +122,8 @@ pub enum Need {
         alias: String,
         /// Name asked for; none or a `%d` pattern: choose one (`vnet0`).
         name: Option<String>,
-        /// Bridge to join; none: left alone (`type='ethernet'`).
-        bridge: Option<String>,
+        /// What it joins.
+        uplink: Uplink,
         /// The guest's MAC address (the tap's own differs in the first byte, `fe:`).
         mac: String,
         /// Maximum transmission unit.
@@ -127,13 +136,6 @@ pub enum Need {
         up: bool,
         /// The device exists already (`managed='no'`) and stays.
         unmanaged: bool,
-    },
-    /// A network of ours (`type='network'`): the shell asks for a port.
-    Network {
-        /// The interface.
-        alias: String,
-        /// The network's name.
-        network: String,
     },
     /// A TCP port of a display.
     Port {
@@ -206,13 +208,23 @@ impl Need {
             Self::Vsock { .. } => vec![Role::VhostVsock],
             Self::Image { .. }
             | Self::Variables { .. }
-            | Self::Network { .. }
             | Self::Port { .. }
             | Self::Folder { .. }
             | Self::MasterKey { .. }
             | Self::Node { .. } => Vec::new(),
         }
     }
+}
+
+/// What a tap joins.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Uplink {
+    /// Nothing: others connect it.
+    Alone,
+    /// A bridge of the host.
+    Bridge(String),
+    /// A network that the daemon knows; its bridge is told in [`Grants::bridges`].
+    Network(String),
 }
 
 /// What a display port is for.
@@ -281,8 +293,213 @@ impl Grants {
     }
 }
 
-/// Lists what a settled document needs from the host.
-pub fn needs(domain: &Domain, settings: &Settings) -> Vec<Need> {
-    let _ = (domain, settings);
-    Vec::new()
+/// Lists what a settled document needs from the host. `grants` says the id and the folder of the
+/// machine, and is otherwise still empty.
+pub fn needs(domain: &Domain, settings: &Settings, grants: &Grants) -> Vec<Need> {
+    let mut domain = domain.clone();
+    let chipset = Chipset::of(domain.os.kind.machine.as_deref().unwrap_or_default());
+    crate::plan::assign_aliases(&mut domain, chipset);
+    let mut needs = vec![
+        Need::Folder { path: grants.folder.clone() },
+        Need::MasterKey { path: format!("{}/master-key.aes", grants.folder) },
+        Need::Monitor { path: format!("{}/monitor.sock", grants.folder) },
+    ];
+    boot(&domain, &mut needs);
+    for disk in &domain.devices.disks {
+        needs.extend(image(disk));
+    }
+    for interface in &domain.devices.interfaces {
+        network(&domain, interface, &mut needs);
+    }
+    characters(&domain, settings, grants, &mut needs);
+    displays(&domain, settings, grants, &mut needs);
+    for rng in &domain.devices.rngs {
+        if let RngBackend::Random(Some(path)) = &rng.backend {
+            needs.push(Need::Node { path: path.clone() });
+        }
+    }
+    if let Some(vsock) = &domain.devices.vsock {
+        let cid = vsock.cid.as_ref();
+        let auto = cid.is_none_or(|cid| cid.auto == Some(YesNo::Yes));
+        needs.push(Need::Vsock { cid: cid.and_then(|cid| cid.address).filter(|_| !auto) });
+    }
+    needs
+}
+
+fn boot(domain: &Domain, needs: &mut Vec<Need>) {
+    let os = &domain.os;
+    let mut file = |user: &str, path: &Option<String>, format: Option<FirmwareFormat>, access| {
+        if let Some(path) = path {
+            needs.push(Need::Image {
+                user: user.to_owned(),
+                path: path.clone(),
+                format: format.map_or("raw", FirmwareFormat::as_str).to_owned(),
+                access,
+                absence: Absence::Fail,
+                chain: Chain::Known,
+            });
+        }
+    };
+    if let Some(loader) = &os.loader {
+        let writable =
+            loader.kind == Some(LoaderKind::Pflash) && loader.readonly != Some(YesNo::Yes);
+        let access = if writable { Access::Write } else { Access::Read };
+        file("loader", &loader.path, loader.format, access);
+    }
+    file("kernel", &os.kernel, None, Access::Read);
+    file("initrd", &os.initrd, None, Access::Read);
+    file("dtb", &os.dtb, None, Access::Read);
+    if let Some(nvram) = &os.nvram
+        && let Some(path) = &nvram.path
+    {
+        needs.push(Need::Variables { path: path.clone(), template: nvram.template.clone() });
+    }
+}
+
+fn image(disk: &Disk) -> Option<Need> {
+    let source = disk.source.as_ref()?;
+    let format = disk.driver.as_ref().and_then(|driver| driver.format);
+    let format = format.unwrap_or(ImageFormat::Raw);
+    let access = if disk.readonly {
+        Access::Read
+    } else if disk.shareable {
+        Access::Share
+    } else {
+        Access::Write
+    };
+    let removable = matches!(disk.device, DiskDevice::Cdrom | DiskDevice::Floppy);
+    let absence = match source.startup_policy {
+        Some(StartupPolicy::Optional | StartupPolicy::Requisite) if removable => Absence::Drop,
+        Some(StartupPolicy::Optional) => Absence::Drop,
+        _ => Absence::Fail,
+    };
+    let chain = if disk.backing == Backing::Unknown && format != ImageFormat::Raw {
+        Chain::Detect
+    } else {
+        Chain::Known
+    };
+    Some(Need::Image {
+        user: disk.target.dev.clone(),
+        path: source.image.path().to_owned(),
+        format: format.as_str().to_owned(),
+        access,
+        absence,
+        chain,
+    })
+}
+
+fn network(domain: &Domain, interface: &Interface, needs: &mut Vec<Need>) {
+    let alias = interface.alias.clone().unwrap_or_default();
+    let uplink = match &interface.source {
+        InterfaceSource::User | InterfaceSource::Null => return,
+        InterfaceSource::Ethernet => Uplink::Alone,
+        InterfaceSource::Bridge { bridge } => Uplink::Bridge(bridge.clone()),
+        InterfaceSource::Network { network, .. } => Uplink::Network(network.clone()),
+    };
+    let driver = interface.driver.as_ref();
+    let target = interface.target.as_ref();
+    // libvirt uses vhost with KVM for virtio cards unless the document says qemu.
+    let by_qemu = driver.and_then(|driver| driver.name) == Some(InterfaceDriverName::Qemu);
+    let asked = driver.and_then(|driver| driver.name) == Some(InterfaceDriverName::Vhost);
+    needs.push(Need::Tap {
+        alias,
+        name: target.and_then(|target| target.dev.clone()),
+        uplink,
+        mac: interface.mac.as_ref().map(|mac| mac.address.to_string()).unwrap_or_default(),
+        mtu: interface.mtu,
+        queues: driver
+            .and_then(|driver| driver.queues)
+            .filter(|_| interface.is_virtio())
+            .unwrap_or(1)
+            .max(1),
+        vhost: interface.is_virtio() && !by_qemu && (domain.kind == VirtKind::Kvm || asked),
+        up: interface.link != Some(LinkState::Down),
+        unmanaged: target.and_then(|target| target.managed) == Some(YesNo::No),
+    });
+}
+
+fn characters(domain: &Domain, settings: &Settings, grants: &Grants, needs: &mut Vec<Need>) {
+    let devices = &domain.devices;
+    let mirrored = !devices.serials.is_empty();
+    let consoles = devices.consoles.iter().enumerate().filter(|(index, console)| {
+        !(mirrored && *index == 0 && console.target.kind == Some(ConsoleTarget::Serial))
+    });
+    let serials = devices.serials.iter().map(|each| (&each.alias, &each.source, &each.log, None));
+    let parallels =
+        devices.parallels.iter().map(|each| (&each.alias, &each.source, &each.log, None));
+    let consoles = consoles.map(|(_, each)| (&each.alias, &each.source, &each.log, None));
+    let channels = devices.channels.iter().map(|each| {
+        let name = match &each.target {
+            ChannelPort::Virtio { name, .. } => name.clone().or_else(|| each.alias.clone()),
+            ChannelPort::Guestfwd { .. } => None,
+        };
+        (&each.alias, &each.source, &each.log, name)
+    });
+    let folder = crate::plan::channel_folder(&settings.channels, grants);
+    for (alias, source, log, name) in serials.chain(parallels).chain(channels).chain(consoles) {
+        let alias = alias.clone().unwrap_or_default();
+        match source {
+            ChardevSource::Unix { mode: SocketMode::Bind, path: Some(path), .. } => {
+                needs.push(Need::Listen { alias: alias.clone(), path: path.clone() });
+            }
+            ChardevSource::Unix { path: None, .. } => {
+                if let Some(name) = name {
+                    needs.push(Need::Folder { path: folder.clone() });
+                    let path = format!("{folder}/{name}");
+                    needs.push(Need::Listen { alias: alias.clone(), path });
+                }
+            }
+            ChardevSource::File { path, append } => needs.push(Need::Output {
+                alias: alias.clone(),
+                path: path.clone(),
+                append: *append == Some(OnOff::On),
+                log: false,
+            }),
+            ChardevSource::Dev(path) => needs.push(Need::Node { path: path.clone() }),
+            _ => {}
+        }
+        if let Some(log) = log {
+            needs.push(Need::Output {
+                alias,
+                path: log.file.clone(),
+                append: log.append == Some(OnOff::On),
+                log: true,
+            });
+        }
+    }
+}
+
+fn displays(domain: &Domain, settings: &Settings, grants: &Grants, needs: &mut Vec<Need>) {
+    for (graphics, display) in domain.devices.graphics.iter().enumerate() {
+        let Graphics::Vnc(vnc) = display;
+        let address = match vnc.listens.first() {
+            Some(Listen::Address(address)) => {
+                address.clone().unwrap_or_else(|| settings.vnc_listen.clone())
+            }
+            Some(Listen::Network { address, .. }) => {
+                address.clone().unwrap_or_else(|| settings.vnc_listen.clone())
+            }
+            None => settings.vnc_listen.clone(),
+            Some(Listen::Socket(_) | Listen::None) => {
+                let _ = grants;
+                continue;
+            }
+        };
+        needs.push(Need::Port {
+            graphics,
+            kind: PortKind::Plain,
+            address: address.clone(),
+            fixed: vnc.port.filter(|_| !vnc.autoport),
+            range: settings.ports,
+        });
+        if let Some(port) = vnc.websocket {
+            needs.push(Need::Port {
+                graphics,
+                kind: PortKind::WebSocket,
+                address,
+                fixed: u16::try_from(port).ok(),
+                range: settings.websocket_ports,
+            });
+        }
+    }
 }

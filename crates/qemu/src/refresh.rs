@@ -240,9 +240,7 @@ mod test {
     #[test]
     fn events_change_the_record() {
         let mut record = Record::default();
-        let tray = |open: bool| {
-            json!({"device": "", "id": "/machine/peripheral/sata0-0-1", "tray-open": open})
-        };
+        let tray = |open: bool| json!({"device": "", "id": "/machine/peripheral/sata0-0-1", "tray-open": open});
         record.event("DEVICE_TRAY_MOVED", &tray(true));
         assert_eq!(record.open_trays, ["sata0-0-1"]);
         record.event("DEVICE_TRAY_MOVED", &tray(false));

@@ -11,6 +11,7 @@ use stead_config::domain::small::{
     BalloonModel, Input, InputBus, InputKind, MemBalloon, PanicModel, Watchdog, WatchdogAction,
     WatchdogModel,
 };
+use stead_config::domain::sound::SoundModel;
 use stead_config::{Class, Domain, Fault, Faults, Place, Position};
 use stead_values::{Mac, Uuid};
 
@@ -162,6 +163,7 @@ pub fn settle(
     self::firmware::fill(&mut domain, settings, firmware)?;
     validate::early(&domain, chipset, abilities)?;
     boot(&mut domain);
+    features(&mut domain);
     controllers::sort(&mut domain);
     controllers::number(&mut domain);
     controllers::of_machine(&mut domain, chipset, abilities)?;
@@ -170,7 +172,7 @@ pub fn settle(
     controllers::models(&mut domain, chipset, abilities)?;
     storage::disks(&mut domain)?;
     interfaces(&mut domain, abilities, seed);
-    characters::targets(&mut domain)?;
+    characters::targets(&mut domain, &settings.channels)?;
     displays::defaults(&mut domain, chipset, abilities);
     small(&mut domain, chipset);
     characters::consoles(&mut domain)?;
@@ -180,7 +182,7 @@ pub fn settle(
     validate::complete(&domain, chipset, abilities)?;
     channels::assign(&mut domain)?;
     pci::assign(&mut domain, chipset)?;
-    usb::assign(&mut domain)?;
+    usb::assign(&mut domain, settings.age)?;
     validate::addressed(&domain)?;
     Ok(Settlement::Settled(domain))
 }
@@ -198,11 +200,8 @@ fn identity(domain: &mut Domain, settings: &Settings, seed: &mut Seed) {
     }
     let arch = domain.os.kind.arch.get_or_insert_with(|| "x86_64".to_owned()).clone();
     if domain.devices.emulator.is_none() {
-        domain.devices.emulator = settings
-            .emulators
-            .iter()
-            .find(|(of, _)| *of == arch)
-            .map(|(_, path)| path.clone());
+        domain.devices.emulator =
+            settings.emulators.iter().find(|(of, _)| *of == arch).map(|(_, path)| path.clone());
     }
 }
 
@@ -224,7 +223,8 @@ fn machine(domain: &mut Domain, abilities: &Abilities) -> Result<Chipset, Faults
     let nowhere = Position::default();
     let emulator = domain.devices.emulator.clone().unwrap_or_default();
     let arch = domain.os.kind.arch.clone().unwrap_or_default();
-    if arch != abilities.arch {
+    let runs = arch == abilities.arch || (arch == "i686" && abilities.arch == "x86_64");
+    if !runs {
         let message = format!("Emulator '{emulator}' does not support arch '{arch}'");
         return Err(unsupported(nowhere, "domain/os/type/@arch", message));
     }
@@ -264,6 +264,13 @@ fn boot(domain: &mut Domain) {
     }
 }
 
+fn features(domain: &mut Domain) {
+    use stead_config::domain::features::HypervMode;
+    if let Some(hyperv) = domain.features.as_mut().and_then(|features| features.hyperv.as_mut()) {
+        hyperv.mode.get_or_insert(HypervMode::Custom);
+    }
+}
+
 fn balloon(domain: &mut Domain, chipset: Chipset) {
     if domain.devices.memballoon.is_none() && chipset != Chipset::Other {
         domain.devices.memballoon = Some(MemBalloon::new(BalloonModel::Virtio));
@@ -284,7 +291,37 @@ fn interfaces(domain: &mut Domain, abilities: &Abilities, seed: &mut Seed) {
     }
 }
 
+/// Card models that libvirt knows, in its spelling.
+const CARDS: &[&str] = &[
+    "netfront",
+    "rtl8139",
+    "virtio",
+    "e1000",
+    "e1000e",
+    "igb",
+    "virtio-transitional",
+    "virtio-non-transitional",
+    "usb-net",
+    "spapr-vlan",
+    "lan9118",
+    "scm91c111",
+    "vlance",
+    "vmxnet",
+    "vmxnet2",
+    "vmxnet3",
+    "Am79C970A",
+    "Am79C973",
+    "82540EM",
+    "82545EM",
+    "82543GC",
+];
+
 fn model(interface: &mut Interface, abilities: &Abilities) {
+    if let Some(model) = &mut interface.model
+        && let Some(known) = CARDS.iter().find(|known| known.eq_ignore_ascii_case(model))
+    {
+        *model = (*known).to_owned();
+    }
     if interface.model.is_none() {
         let known = [("rtl8139", "rtl8139"), ("e1000", "e1000"), ("virtio-net-pci", "virtio")];
         interface.model = known
@@ -310,6 +347,11 @@ fn small(domain: &mut Domain, chipset: Chipset) {
     }
     for watchdog in &mut devices.watchdogs {
         watchdog.action.get_or_insert(WatchdogAction::Reset);
+    }
+    for sound in &mut devices.sounds {
+        if sound.model == SoundModel::Virtio {
+            sound.streams.get_or_insert(2);
+        }
     }
     for panic in &mut devices.panics {
         panic.model.get_or_insert(PanicModel::Isa);

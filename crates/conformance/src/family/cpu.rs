@@ -101,8 +101,7 @@ fn make(corpus: &Corpus, case: &Case) -> Result<Made, String> {
         }
         "cpu-baseline" => {
             let cpus = read_cpus(&file("cpus")?)?;
-            let limits =
-                Baseline { migratable_only: flag("migratable"), ..Baseline::default() };
+            let limits = Baseline { migratable_only: flag("migratable"), ..Baseline::default() };
             let mut found = baseline(catalog, &cpus, limits).map_err(text)?;
             if flag("expand_features") {
                 found = expand(catalog, &found).map_err(text)?;
@@ -150,9 +149,8 @@ fn make(corpus: &Corpus, case: &Case) -> Result<Made, String> {
                 guest.fallback = Fallback::Allow;
                 guest = translate(catalog, &guest, Some(&offers)).unwrap_or(guest);
             }
-            let bits = |role: &str| -> Result<Bits, String> {
-                Ok(catalog.bits(&dump(&file(role)?)?))
-            };
+            let bits =
+                |role: &str| -> Result<Bits, String> { Ok(catalog.bits(&dump(&file(role)?)?)) };
             let granted = Granted { enabled: bits("enabled")?, disabled: bits("disabled")? };
             Made::Expanded(update_live(catalog, &guest, granted).map_err(text)?)
         }
@@ -266,10 +264,7 @@ fn difference(made: &Definition, expected: &Definition) -> Option<String> {
     (!wrong.is_empty()).then(|| wrong.join("; "))
 }
 
-fn expanded_difference(
-    made: &Definition,
-    expected: &Definition,
-) -> Result<Option<String>, String> {
+fn expanded_difference(made: &Definition, expected: &Definition) -> Result<Option<String>, String> {
     let catalog = Catalog::builtin();
     let whole = |cpu| expand(catalog, cpu).map_err(|error| error.to_string());
     let (made, expected) = (whole(made)?, whole(expected)?);

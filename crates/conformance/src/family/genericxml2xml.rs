@@ -16,8 +16,7 @@ pub(super) fn run(corpus: &Corpus, outcomes: &mut Vec<Outcome>) -> Result<(), St
                 if inactive == Some(true) { Form::STORED } else { Form::STATUS }
             };
             let reading = form(flag("parse_inactive"));
-            let domain =
-                Domain::parse_as(&text, reading).map_err(|faults| faults.to_string())?.0;
+            let domain = Domain::parse_as(&text, reading).map_err(|faults| faults.to_string())?.0;
             Ok(domain.print(form(flag("format_inactive"))))
         });
         outcomes.push(judge(corpus, &case, made)?);
@@ -41,8 +40,7 @@ fn judge(corpus: &Corpus, case: &Case, made: Result<String, String>) -> Result<O
             let difference = compare::xml(&made, &golden);
             outcome.fair = difference.is_none();
             outcome.strict = outcome.fair && made == golden;
-            outcome.why =
-                difference.or_else(|| compare::text(&made, &golden)).unwrap_or_default();
+            outcome.why = difference.or_else(|| compare::text(&made, &golden)).unwrap_or_default();
         }
         (Some(_), Err(reason)) => outcome.why = reason,
         (None, Err(reason)) => {

@@ -7,14 +7,18 @@
 mod facts;
 
 use serde_json::Value;
+use stead_config::domain::VirtKind;
 use stead_config::{Domain, Faults, Form};
+use stead_cpu::Catalog;
+use stead_qemu::abilities::Accelerator;
+use stead_qemu::cpu::Situation;
 use stead_qemu::{Settlement, argv, native_wrapped, needs, plan, settle};
 
+use self::facts::Facts;
 use super::guarded;
 use crate::compare;
 use crate::corpus::{Case, Corpus};
 use crate::report::Outcome;
-use self::facts::Facts;
 
 pub(super) fn run(corpus: &Corpus, outcomes: &mut Vec<Outcome>) -> Result<(), String> {
     let mut facts = Facts::new(corpus)?;
@@ -208,10 +212,26 @@ fn planned(
     domain: &Domain,
 ) -> Result<(Vec<String>, String), Failure> {
     let host = facts.host(case)?;
-    let needs = needs(domain, &host.settings);
-    let grants = host.grants(&needs, domain);
+    let empty = host.unfilled(domain);
+    let needs = needs(domain, &host.settings, &empty);
+    let grants = host.grants(&needs, empty);
     let origin = facts::origin(case);
-    let plan = plan(domain, &host.facts, &host.abilities, &host.settings, &grants, origin)?;
+    let accelerator = match domain.kind {
+        VirtKind::Kvm => Accelerator::Kvm,
+        _ => Accelerator::Tcg,
+    };
+    let acceleration = host.abilities.with(accelerator).ok_or("no such accelerator".to_owned())?;
+    let catalog = Catalog::builtin();
+    let host_cpus = acceleration.host_cpus(catalog, &host.facts.cpuid);
+    let situation = Situation {
+        catalog,
+        abilities: &host.abilities,
+        acceleration,
+        host: &host.facts,
+        host_cpus: &host_cpus,
+        origin: stead_qemu::cpu::Origin::Fresh,
+    };
+    let plan = plan(domain, &situation, &host.settings, &grants, origin)?;
     let words = std::iter::once(plan.binary.clone())
         .chain(argv(&plan).into_iter().map(|argument| argument.0))
         .collect();

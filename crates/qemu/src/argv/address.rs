@@ -1,6 +1,7 @@
 //! Where a device plugs in: its bus and place there.
 
-use stead_config::domain::{Address, ControllerKind, ControllerModel};
+use stead_config::domain::Address;
+use stead_config::domain::controller::ControllerKind;
 use stead_values::OnOff;
 use stead_values::address::Pci;
 
@@ -12,14 +13,14 @@ pub(super) fn place(plan: &Plan, device: Object, address: &Option<Address>) -> O
     match address {
         Some(Address::Pci { at, multifunction }) => pci(plan, device, *at, *multifunction),
         Some(Address::Usb(usb)) => {
-            let controller = plan.usb_bus(usb.bus);
+            let controller = plan.controller_alias(ControllerKind::Usb, usb.bus);
             device
                 .with("bus", format!("{controller}.0"))
                 .maybe("port", usb.port.map(|port| port.to_string()))
         }
-        Some(Address::Isa { iobase, irq }) => device
-            .maybe("iobase", iobase.map(|base| u64::from(base)))
-            .maybe("irq", irq.map(|irq| u64::from(irq))),
+        Some(Address::Isa { iobase, irq }) => {
+            device.maybe("iobase", iobase.map(u64::from)).maybe("irq", irq.map(u64::from))
+        }
         _ => device,
     }
 }
@@ -35,15 +36,10 @@ fn pci(plan: &Plan, device: Object, at: Pci, multifunction: Option<OnOff>) -> Ob
     device.with("addr", place)
 }
 
-/// QEMU's name of a bus: that of its controller; the root's is `pci.0` or `pcie.0`.
+/// QEMU's name of a bus: the alias of its controller.
 fn pci_bus(plan: &Plan, bus: u8) -> String {
-    let Some(controller) = plan.controller(ControllerKind::Pci, u32::from(bus)) else {
-        return format!("pci.{bus}");
-    };
-    match (controller.model, &controller.alias) {
-        (Some(ControllerModel::PcieRoot), _) => "pcie.0".to_owned(),
-        (Some(ControllerModel::PciRoot), _) => "pci.0".to_owned(),
-        (_, Some(alias)) => alias.clone(),
-        _ => format!("pci.{bus}"),
+    match plan.controller(ControllerKind::Pci, u32::from(bus)) {
+        Some(controller) => controller.alias.clone().unwrap_or_else(|| format!("pci.{bus}")),
+        None => format!("pci.{bus}"),
     }
 }

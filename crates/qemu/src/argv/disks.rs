@@ -1,9 +1,12 @@
 //! Disks: the layers of each image as block nodes, then the device on them.
 
-use stead_config::domain::{
-    Address, ControllerKind, ControllerModel, DetectZeroes, Discard, Disk, DiskBus, DiskCache, DiskDevice,
-    DiskDriver, DiskIo, ErrorPolicy, Image, ImageFormat, VirtioModel,
+use stead_config::domain::Address;
+use stead_config::domain::controller::{ControllerKind, ControllerModel};
+use stead_config::domain::disk::{
+    DetectZeroes, Discard, Disk, DiskBus, DiskCache, DiskDevice, DiskDriver, DiskIo, ErrorPolicy,
+    Image, ImageFormat, VirtioModel,
 };
+use stead_values::OnOff;
 
 use super::words::{Object, Words};
 use super::{address, virtio};
@@ -21,19 +24,13 @@ pub(super) fn disks(plan: &Plan, words: &mut Words) {
 
 /// Floppies boot through a property of their controller.
 fn floppies(plan: &Plan, words: &mut Words) {
-    let floppies: Vec<_> = plan
-        .domain
-        .devices
-        .disks
-        .iter()
-        .filter(|disk| disk.target.bus == Some(DiskBus::Fdc))
-        .collect();
-    if floppies.is_empty() {
+    if !plan.has_floppy() {
         return;
     }
     let explicit = plan.has_explicit_fdc();
     let mut controller = Object::new("driver", "isa-fdc");
-    for disk in floppies {
+    let floppy = |disk: &&Disk| disk.target.bus == Some(DiskBus::Fdc);
+    for disk in plan.domain.devices.disks.iter().filter(floppy) {
         let Some(Address::Drive(drive)) = &disk.address else { continue };
         let Some(order) = plan.boot_index(disk) else { continue };
         let letter = if drive.unit == 0 { 'A' } else { 'B' };
@@ -69,7 +66,7 @@ pub(super) fn image(disk: &Disk, layers: &[Layer], words: &mut Words) -> Option<
         });
     }
     let top = below?;
-    if driver.copy_on_read.is_some_and(stead_values::OnOff::is_on) && !disk.readonly {
+    if driver.copy_on_read.is_some_and(OnOff::is_on) && !disk.readonly {
         let node = format!("libvirt-CoR-{}", disk.target.dev);
         let filter = Object::new("driver", "copy-on-read").with("node-name", node.as_str());
         words.json("-blockdev", filter.with("file", top).with("discard", "unmap"));
@@ -137,10 +134,7 @@ fn format(layer: &Layer, driver: &DiskDriver, used: &Use, below: Option<&str>) -
 }
 
 fn has_backing(format: ImageFormat) -> bool {
-    matches!(
-        format,
-        ImageFormat::Qcow2 | ImageFormat::Qcow | ImageFormat::Qed | ImageFormat::Vmdk
-    )
+    matches!(format, ImageFormat::Qcow2 | ImageFormat::Qcow | ImageFormat::Qed | ImageFormat::Vmdk)
 }
 
 fn discards(node: Object, driver: &DiskDriver) -> Object {
@@ -196,9 +190,12 @@ fn device(plan: &Plan, disk: &Disk, top: Option<String>) -> Object {
         .maybe("wwn", wwn)
         .maybe("rotation_rate", disk.target.rotation_rate)
         .maybe("vendor", disk.vendor.as_deref())
-        .maybe("product", disk.product.as_deref());
+        .maybe(
+            if disk.target.bus == Some(DiskBus::Scsi) { "product" } else { "model" },
+            disk.product.as_deref(),
+        );
     if disk.target.bus == Some(DiskBus::Usb) {
-        device.set("removable", disk.target.removable.is_some_and(stead_values::OnOff::is_on));
+        device.set("removable", disk.target.removable.is_some_and(OnOff::is_on));
     }
     if let Some(geometry) = &disk.geometry {
         device = device
@@ -256,9 +253,10 @@ fn front(plan: &Plan, disk: &Disk, driver: &DiskDriver) -> Object {
                 Some(VirtioModel::NonTransitional) => "virtio-blk-pci-non-transitional",
                 _ => "virtio-blk-pci",
             };
-            let on = |switch: Option<stead_values::OnOff>| switch.map(|switch| switch.is_on());
+            let on = |switch: Option<OnOff>| switch.map(|switch| switch.is_on());
             let device = Object::new("driver", name);
-            let device = virtio(device, driver.iommu, driver.ats, driver.packed, driver.page_per_vq);
+            let device =
+                virtio(device, driver.iommu, driver.ats, driver.packed, driver.page_per_vq);
             let device = device
                 .maybe("ioeventfd", on(driver.ioeventfd))
                 .maybe("event_idx", on(driver.event_idx))

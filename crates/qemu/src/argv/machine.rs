@@ -1,14 +1,15 @@
 //! The machine itself: name, machine type, accelerator, CPU, memory, vCPUs, clocks, boot.
 
-use stead_config::domain::{
-    BootDevice, ClockBase, ClockBasis, Domain, Features, HypervMode, LoaderKind, Switch, TickPolicy, TimerName,
-    TimerTrack,
-};
+use stead_config::Domain;
+use stead_config::domain::VirtKind;
+use stead_config::domain::clock::{ClockBase, ClockBasis, TickPolicy, TimerName, TimerTrack};
+use stead_config::domain::features::{Hyperv, HypervMode, IoapicDriver, Switch};
 use stead_values::{OnOff, YesNo};
 
 use super::words::{List, Object, Words, on_off};
+use crate::chipset::Chipset;
 use crate::needs::Role;
-use crate::plan::{Origin, Plan};
+use crate::plan::Plan;
 
 /// Everything up to the first device.
 pub(super) fn head(plan: &Plan, words: &mut Words) {
@@ -31,7 +32,6 @@ pub(super) fn head(plan: &Plan, words: &mut Words) {
     words.option("-overcommit", "mem-lock=off");
     words.option("-smp", smp(domain));
     words.option("-uuid", domain.uuid.map(|uuid| uuid.to_string()).unwrap_or_default());
-    super::smbios::tables(plan, words);
     if plan.domain.devices.graphics.is_empty() {
         words.option("-display", "none");
     }
@@ -46,9 +46,10 @@ pub(super) fn head(plan: &Plan, words: &mut Words) {
 
 fn machine(plan: &Plan, words: &mut Words) {
     let domain = &plan.domain;
-    let features = &domain.features;
-    let mut list = List::new(domain.os.kind.machine.as_deref().unwrap_or_default()).with("usb", "off");
-    let mut switch = |list: &mut List, key: &str, switch: &Option<Switch>| {
+    let features = domain.features.clone().unwrap_or_default();
+    let mut list =
+        List::new(domain.os.kind.machine.as_deref().unwrap_or_default()).with("usb", "off");
+    let switch = |list: &mut List, key: &str, switch: &Option<Switch>| {
         if let Some(switch) = switch {
             list.add(key, on_off(switch.is_on()));
         }
@@ -56,7 +57,7 @@ fn machine(plan: &Plan, words: &mut Words) {
     switch(&mut list, "vmport", &features.vmport);
     switch(&mut list, "smm", &features.smm);
     if let Some(ioapic) = &features.ioapic {
-        let split = ioapic.driver == stead_config::domain::IoapicDriver::Qemu;
+        let split = ioapic.driver == IoapicDriver::Qemu;
         list.add("kernel_irqchip", if split { "split" } else { "on" });
     }
     list.add("dump-guest-core", on_off(domain.memory.dump_core == Some(OnOff::On)));
@@ -72,6 +73,9 @@ fn machine(plan: &Plan, words: &mut Words) {
     if let (true, Some(present)) = (plan.dialect.machine_hpet, timer(domain, TimerName::Hpet)) {
         list.add("hpet", on_off(present));
     }
+    if let Some(audio) = super::sound::speaker(plan) {
+        list.add("pcspk-audiodev", audio);
+    }
     if plan.dialect.machine_acpi {
         list.add("acpi", on_off(features.acpi));
     }
@@ -85,9 +89,10 @@ fn timer(domain: &Domain, name: TimerName) -> Option<bool> {
 }
 
 fn accelerator(plan: &Plan, words: &mut Words) {
-    let kvm = plan.domain.kind == stead_config::domain::DomainKind::Kvm;
+    let kvm = plan.domain.kind == VirtKind::Kvm;
     let mut list = List::new(if kvm { "kvm" } else { "tcg" });
-    let ring = plan.domain.features.kvm.as_ref().and_then(|kvm| kvm.dirty_ring.as_ref());
+    let ring = plan.domain.features.as_ref().and_then(|features| features.kvm.as_ref());
+    let ring = ring.and_then(|kvm| kvm.dirty_ring.as_ref());
     if let Some(ring) = ring.filter(|ring| kvm && ring.state == OnOff::On) {
         list = list.maybe("dirty-ring-size", ring.size);
     }
@@ -98,7 +103,9 @@ fn accelerator(plan: &Plan, words: &mut Words) {
 fn cpu(plan: &Plan) -> String {
     let domain = &plan.domain;
     let mut list = List::default();
-    list.word(&plan.cpu.argument);
+    for part in &plan.cpu.head {
+        list.word(part);
+    }
     for timer in &domain.clock.timers {
         match (timer.name, timer.present) {
             (TimerName::Kvmclock, Some(present)) => list.add("kvmclock", on_off(present.is_yes())),
@@ -111,15 +118,17 @@ fn cpu(plan: &Plan) -> String {
             _ => {}
         }
     }
-    let features = &domain.features;
+    let features = domain.features.clone().unwrap_or_default();
     if let Some(eoi) = features.apic.as_ref().and_then(|apic| apic.eoi) {
         list.add("kvm-pv-eoi", eoi);
     }
     if let Some(switch) = &features.pvspinlock {
         list.add("kvm-pv-unhalt", on_off(switch.is_on()));
     }
-    hyperv(features, &mut list);
-    let is_on = |switch: &Option<Switch>| switch.as_ref().map(Switch::is_on);
+    if let Some(features) = &features.hyperv {
+        hyperv(features, &mut list);
+    }
+    let is_on = |switch: &Option<Switch>| switch.map(Switch::is_on);
     if let Some(kvm) = &features.kvm {
         if is_on(&kvm.hidden) == Some(true) {
             list.add("kvm", "off");
@@ -137,20 +146,19 @@ fn cpu(plan: &Plan) -> String {
     if let Some(pmu) = is_on(&features.pmu) {
         list.add("pmu", on_off(pmu));
     }
-    for part in &plan.cpu.trailing {
+    for part in &plan.cpu.tail {
         list.word(part);
     }
     list.text()
 }
 
-fn hyperv(features: &Features, list: &mut List) {
-    let Some(hyperv) = &features.hyperv else { return };
+fn hyperv(hyperv: &Hyperv, list: &mut List) {
     if hyperv.mode == Some(HypervMode::Passthrough) {
         list.add("hv-passthrough", "on");
         return;
     }
     let simple = |list: &mut List, name: &str, switch: &Option<Switch>| {
-        if switch.as_ref().is_some_and(Switch::is_on) {
+        if switch.is_some_and(Switch::is_on) {
             list.add(name, "on");
         }
     };
@@ -273,10 +281,9 @@ fn clock(plan: &Plan, words: &mut Words) {
 }
 
 fn power(plan: &Plan, words: &mut Words) {
-    let chip = if plan.is_q35() { "ICH9-LPC" } else { "PIIX4_PM" };
+    let chip = if plan.chipset == Chipset::Q35 { "ICH9-LPC" } else { "PIIX4_PM" };
     if let Some(pm) = &plan.domain.pm {
-        let states =
-            [("disable_s3", &pm.suspend_to_mem), ("disable_s4", &pm.suspend_to_disk)];
+        let states = [("disable_s3", &pm.suspend_to_mem), ("disable_s4", &pm.suspend_to_disk)];
         for (name, state) in states {
             if let Some(state) = state {
                 let disabled = u8::from(!state.enabled.is_yes());
@@ -284,7 +291,9 @@ fn power(plan: &Plan, words: &mut Words) {
             }
         }
     }
-    if !plan.dialect.machine_acpi && !plan.domain.features.acpi {
+    if !plan.dialect.machine_acpi
+        && !plan.domain.features.as_ref().is_some_and(|features| features.acpi)
+    {
         words.flag("-no-acpi");
     }
 }

@@ -9,7 +9,7 @@ use stead_config::domain::chardev::{
 use stead_config::{Class, Fault, Faults, Place};
 
 /// Fills in what serial ports, parallel ports and channels are.
-pub(super) fn targets(domain: &mut Domain) -> Result<(), Faults> {
+pub(super) fn targets(domain: &mut Domain, channels: &str) -> Result<(), Faults> {
     let devices = &mut domain.devices;
     for serial in &mut devices.serials {
         serial_target(&mut serial.target);
@@ -21,9 +21,10 @@ pub(super) fn targets(domain: &mut Domain) -> Result<(), Faults> {
     }
     number(devices.consoles.iter_mut().map(|console| &mut console.target.port));
     for channel in &mut devices.channels {
-        if let (ChannelPort::Virtio { .. }, ChardevSource::Unix { path, mode, .. }) =
+        if let (ChannelPort::Virtio { name, .. }, ChardevSource::Unix { path, mode, .. }) =
             (&channel.target, &mut channel.source)
-            && path.as_deref().is_some_and(is_generated)
+            && let (Some(name), Some(text)) = (name, path.as_deref())
+            && is_generated(text, name, channels)
         {
             // libvirt made such a path up for an earlier start.
             *path = None;
@@ -33,14 +34,28 @@ pub(super) fn targets(domain: &mut Domain) -> Result<(), Faults> {
     Ok(())
 }
 
-/// Paths in the folders where libvirt puts the sockets it makes up.
-fn is_generated(path: &str) -> bool {
-    let folder = path.starts_with("/var/lib/libvirt/qemu/channel/target/")
-        || path.starts_with("/run/libvirt/qemu/channel/");
-    let name = path.rsplit('/').next().unwrap_or_default();
-    let machine = path.rsplit('/').nth(1).unwrap_or_default();
-    folder && (machine.starts_with("domain-") || machine.contains('-')) && !name.is_empty()
-        && machine != "target"
+/// Whether a path is one that libvirt or stead makes up: `FOLDER/[target/]PREFIX NAME`, where the
+/// prefix is `x.`, `domain-x/` or `1-x/`.
+fn is_generated(path: &str, name: &str, channels: &str) -> bool {
+    let folders = [
+        channels,
+        "/var/lib/libvirt/qemu/channel",
+        "/run/libvirt/qemu/channel",
+        "/var/run/libvirt/qemu/channel",
+    ];
+    let below = folders.iter().find_map(|folder| path.strip_prefix(folder)?.strip_prefix('/'));
+    let Some(below) = below else { return false };
+    let below = below.strip_prefix("target/").unwrap_or(below);
+    let Some(prefix) = below.strip_suffix(name) else { return false };
+    let machine = match prefix.split_once('/') {
+        Some((machine, "")) => machine,
+        Some(_) => return false,
+        None => return prefix.len() > 1 && prefix.ends_with('.'),
+    };
+    machine.strip_prefix("domain-").is_some_and(|rest| !rest.is_empty())
+        || machine.split_once('-').is_some_and(|(id, rest)| {
+            !rest.is_empty() && !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit())
+        })
 }
 
 fn serial_target(target: &mut SerialPort) {
@@ -98,8 +113,8 @@ pub(super) fn consoles(domain: &mut Domain) -> Result<(), Faults> {
                 position: console.position,
             });
         }
-        let mirrored = mirror(&devices.serials[0]);
-        devices.consoles[0] = mirrored;
+        let address = devices.consoles[0].address.take();
+        devices.consoles[0] = Console { address, ..mirror(&devices.serials[0]) };
     } else if let Some(serial) = devices.serials.first()
         && serial.target.kind == Some(SerialTarget::IsaSerial)
     {

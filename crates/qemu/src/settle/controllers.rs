@@ -39,7 +39,15 @@ fn insert_into(all: &mut Vec<Controller>, controller: Controller) {
 /// Puts the controllers into libvirt's order: by number within a kind.
 pub(super) fn sort(domain: &mut Domain) {
     let mut sorted = Vec::with_capacity(domain.devices.controllers.len());
-    for controller in domain.devices.controllers.drain(..) {
+    for mut controller in domain.devices.controllers.drain(..) {
+        if controller.kind == ControllerKind::Usb && controller.master.is_none() {
+            controller.master = match controller.model {
+                Some(ControllerModel::Ich9Uhci1) => Some(0),
+                Some(ControllerModel::Ich9Uhci2) => Some(2),
+                Some(ControllerModel::Ich9Uhci3) => Some(4),
+                _ => None,
+            };
+        }
         insert_into(&mut sorted, controller);
     }
     domain.devices.controllers = sorted;
@@ -195,14 +203,6 @@ pub(super) fn models(
                 controller.model = Some(default_scsi(abilities));
             }
             _ => {}
-        }
-        if controller.kind == ControllerKind::Usb && controller.master.is_none() {
-            controller.master = match controller.model {
-                Some(ControllerModel::Ich9Uhci1) => Some(0),
-                Some(ControllerModel::Ich9Uhci2) => Some(2),
-                Some(ControllerModel::Ich9Uhci3) => Some(4),
-                _ => None,
-            };
         }
     }
     Ok(())

@@ -30,9 +30,8 @@ pub(super) fn defaults(domain: &mut Domain, chipset: Chipset, abilities: &Abilit
         let card = video.model.get_or_insert_with(|| card(default_model(abilities)));
         complete(card);
     }
-    let is_primary = |video: &Video| {
-        video.model.as_ref().and_then(|card| card.primary) == Some(YesNo::Yes)
-    };
+    let is_primary =
+        |video: &Video| video.model.as_ref().and_then(|card| card.primary) == Some(YesNo::Yes);
     match devices.videos.iter().position(is_primary) {
         Some(index) => {
             let primary = devices.videos.remove(index);

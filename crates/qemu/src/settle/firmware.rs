@@ -254,8 +254,8 @@ pub(super) fn fill(
 ) -> Result<(), Faults> {
     checked(domain)?;
     let selects = domain.os.firmware.is_some();
-    let pflash = domain.os.loader.as_ref().and_then(|loader| loader.kind)
-        == Some(LoaderKind::Pflash);
+    let pflash =
+        domain.os.loader.as_ref().and_then(|loader| loader.kind) == Some(LoaderKind::Pflash);
     if !selects && !pflash {
         return Ok(());
     }
@@ -270,14 +270,8 @@ pub(super) fn fill(
     }
     match choose(builds, &request(domain)) {
         Some(choice) => apply(domain, &choice),
-        None if selects => {
-            let kind = domain.os.firmware.map_or("", FirmwareKind::as_str);
-            let message = format!(
-                "Unable to find '{kind}' firmware that is compatible with the current configuration"
-            );
-            let place = Place::new(stead_config::Position::default(), "domain/os/@firmware");
-            return Err(Fault::new(Class::OperationFailed, place, message).into());
-        }
+        // The start will refuse it, if no such firmware is installed by then.
+        None if selects => return Ok(()),
         None => {
             if let Some(loader) = &mut domain.os.loader {
                 loader.format.get_or_insert(FirmwareFormat::Raw);
@@ -288,14 +282,31 @@ pub(super) fn fill(
     Ok(())
 }
 
+/// What a machine whose firmware was not found gets to hear when it starts.
+pub(crate) fn found(domain: &Domain) -> Result<(), Faults> {
+    let Some(kind) = domain.os.firmware else { return Ok(()) };
+    if domain.os.loader.as_ref().is_some_and(|loader| loader.path.is_some()) {
+        return Ok(());
+    }
+    let message = format!(
+        "Unable to find '{kind}' firmware that is compatible with the current configuration"
+    );
+    let place = Place::new(stead_config::Position::default(), "domain/os/@firmware");
+    Err(Fault::new(Class::OperationFailed, place, message).into())
+}
+
 /// What no choice could make right.
 fn checked(domain: &Domain) -> Result<(), Faults> {
     let os = &domain.os;
     let fail = |path: &str, message: &str| {
         let place = Place::new(stead_config::Position::default(), path);
-        Err(Fault::new(Class::Xml, place, message).into())
+        Err(Fault::new(Class::Syntax, place, message).into())
     };
     let stateless = os.loader.as_ref().and_then(|loader| loader.stateless) == Some(YesNo::Yes);
+    if os.firmware.is_none() && os.firmware_features.is_some() {
+        let message = "cannot use feature-based firmware autoselection when firmware autoselection is disabled";
+        return fail("domain/os/firmware", message);
+    }
     if let Some(nvram) = &os.nvram {
         if os.firmware == Some(FirmwareKind::Bios) {
             return fail("domain/os/nvram", "firmware type 'bios' does not support nvram");

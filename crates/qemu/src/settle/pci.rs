@@ -85,8 +85,8 @@ fn occupied(
         let index = controller.index.and_then(|index| usize::try_from(index).ok());
         let model = controller.model.and_then(|model| BusModel::named(model.as_str()));
         let Some(slot) = index.and_then(|index| models.get_mut(index)) else { continue };
-        let hotplug = controller.target.as_ref().and_then(|target| target.hotplug);
-        *slot = model.map(|model| (model, hotplug != Some(OnOff::Off)));
+        // A port without hot-plug still takes devices that are there from the start.
+        *slot = model.map(|model| (model, true));
     }
     let mut buses = Buses::new(&models, growth);
     for (device, wants) in devices(domain, chipset) {
@@ -179,7 +179,7 @@ fn usb_companion(
     let at = match sibling {
         Some(sibling) => {
             let at = Pci { function, ..sibling };
-            buses.reserve(at, wants, Origin::Assigned).map_err(fault)?;
+            buses.reserve(at, wants, Origin::Document).map_err(fault)?;
             at
         }
         None => buses.assign(wants, Some(function)).map_err(fault)?,
@@ -199,7 +199,9 @@ fn xml(message: impl Into<String>) -> Faults {
 fn piix3(domain: &mut Domain, buses: &mut Buses) -> Result<(), Faults> {
     for controller in &mut domain.devices.controllers {
         let place = match (controller.kind, controller.index, controller.model) {
-            (ControllerKind::Ide, Some(0), _) => (1, "Primary IDE controller must have PCI address 0:0:1.1"),
+            (ControllerKind::Ide, Some(0), _) => {
+                (1, "Primary IDE controller must have PCI address 0:0:1.1")
+            }
             (ControllerKind::Usb, Some(0), None | Some(ControllerModel::Piix3Uhci)) => {
                 (2, "PIIX3 USB controller at index 0 must have PCI address 0:0:1.2")
             }
@@ -227,7 +229,8 @@ fn piix3(domain: &mut Domain, buses: &mut Buses) -> Result<(), Faults> {
 /// QEMU gives the first display a fixed slot, so it goes there if it can.
 fn first_display(domain: &mut Domain, buses: &mut Buses, at: Pci) -> Result<(), Faults> {
     let chipset = if at.slot == 1 { Chipset::Q35 } else { Chipset::I440fx };
-    let display = devices(domain, chipset).into_iter().find(|(device, _)| *device == Device::Video(0));
+    let display =
+        devices(domain, chipset).into_iter().find(|(device, _)| *device == Device::Video(0));
     let Some((device, wants)) = display.filter(|(_, wants)| !wants.is_none()) else {
         return Ok(());
     };
@@ -254,7 +257,7 @@ fn ich9(domain: &mut Domain, buses: &mut Buses) -> Result<(), Faults> {
             (ControllerKind::Sata, _) if controller.index == Some(0) => {
                 let at = Pci { function: 2, ..Pci::slot(0, 0x1f) };
                 if unplaced {
-                    buses.reserve(at, aggregate(), Origin::Document).map_err(fault)?;
+                    buses.reserve(at, Connect::PCI, Origin::Document).map_err(fault)?;
                     controller.address = Some(Address::pci(at));
                 } else if controller.address.as_ref().and_then(Address::as_pci) != Some(at) {
                     return Err(xml("Primary SATA controller must have PCI address 0:0:1f.2"));
@@ -293,11 +296,12 @@ fn ich9(domain: &mut Domain, buses: &mut Buses) -> Result<(), Faults> {
     }
     for function in [0, 3] {
         let at = Pci { function, ..Pci::slot(0, 0x1f) };
-        buses.reserve(at, aggregate(), Origin::Document).map_err(fault)?;
+        buses.reserve(at, Connect::PCI, Origin::Document).map_err(fault)?;
     }
     first_display(domain, buses, Pci::slot(0, 1))?;
     if !buses.in_use(0, 0x1b)
-        && let Some(device) = super::slots::first_ich9_sound(domain, |device| wanted(domain, device))
+        && let Some(device) =
+            super::slots::first_ich9_sound(domain, |device| wanted(domain, device))
     {
         let at = Pci::slot(0, 0x1b);
         buses.reserve(at, Connect::PCI, Origin::Document).map_err(fault)?;
@@ -317,7 +321,8 @@ fn multifunction(domain: &mut Domain) {
         .filter_map(|(device, _)| Some((device, device.address(domain)?.as_pci()?)))
         .collect();
     for (device, at) in &used {
-        let shares = |other: &Pci| other.bus == at.bus && other.slot == at.slot && other.function != 0;
+        let shares =
+            |other: &Pci| other.bus == at.bus && other.slot == at.slot && other.function != 0;
         let chipset_port = matches!(device, Device::Controller(index)
             if domain.devices.controllers[*index].model == Some(ControllerModel::PcieRootPort));
         if at.function == 0
@@ -423,10 +428,12 @@ fn expander_buses(domain: &mut Domain) -> Result<(), Faults> {
         let below = controllers[index].index.map_or(0, |bus| descendants(controllers, bus, 0));
         let number = lowest.checked_sub(below + 1).filter(|number| *number > 0);
         let Some(number) = number.and_then(|number| u8::try_from(number).ok()) else {
-            let message = "No free busNr lower than current lowest busNr is available to auto-assign to bus";
+            let message =
+                "No free busNr lower than current lowest busNr is available to auto-assign to bus";
             return Err(Fault::new(Class::Internal, Place::default(), message).into());
         };
-        let target = domain.devices.controllers[index].target.get_or_insert_with(PciTarget::default);
+        let target =
+            domain.devices.controllers[index].target.get_or_insert_with(PciTarget::default);
         target.bus_nr = Some(number);
     }
     Ok(())
@@ -441,7 +448,10 @@ fn descendants(controllers: &[Controller], bus: u32, depth: u32) -> u32 {
         .iter()
         .filter(|each| each.kind == ControllerKind::Pci && each.index != Some(bus))
         .filter(|each| {
-            each.address.as_ref().and_then(Address::as_pci).is_some_and(|at| u32::from(at.bus) == bus)
+            each.address
+                .as_ref()
+                .and_then(Address::as_pci)
+                .is_some_and(|at| u32::from(at.bus) == bus)
         })
         .map(|each| 1 + each.index.map_or(0, |index| descendants(controllers, index, depth + 1)))
         .sum()

@@ -201,10 +201,7 @@ fn video(slots: Slots, model: Option<VideoModel>) -> Connect {
 }
 
 /// The first ICH9 sound card that passes a test.
-pub(super) fn first_ich9_sound(
-    domain: &Domain,
-    test: impl Fn(Device) -> bool,
-) -> Option<Device> {
+pub(super) fn first_ich9_sound(domain: &Domain, test: impl Fn(Device) -> bool) -> Option<Device> {
     domain
         .devices
         .sounds

@@ -1,6 +1,8 @@
 //! Disks: formats, buses, addresses from target names, and their order.
 
-use stead_config::domain::disk::{Disk, DiskBus, DiskDevice, ImageFormat, Target};
+use stead_config::domain::disk::{
+    Disk, DiskBus, DiskDevice, ImageFormat, SnapshotLocation, Target, Tray,
+};
 use stead_config::domain::{Address, Domain};
 use stead_config::{Class, Fault, Faults, Place};
 
@@ -28,9 +30,14 @@ fn complete(disk: &mut Disk) -> Result<(), Faults> {
     let driver = disk.driver.get_or_insert_with(Default::default);
     driver.name.get_or_insert_with(|| "qemu".to_owned());
     driver.format.get_or_insert(ImageFormat::Raw);
+    if disk.readonly && disk.snapshot == Some(SnapshotLocation::No) {
+        disk.snapshot = None;
+    }
+    if disk.target.tray == Some(Tray::Closed) {
+        disk.target.tray = None;
+    }
     if disk.address.is_none()
         && let Some(bus) = disk.target.bus
-        && matches!(bus, DiskBus::Ide | DiskBus::Sata | DiskBus::Scsi | DiskBus::Fdc)
     {
         let Some(index) = drives::index(&disk.target.dev) else {
             let message =

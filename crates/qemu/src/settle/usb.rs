@@ -9,10 +9,11 @@ use stead_config::domain::{Address, Domain};
 use stead_config::{Class, Fault, Faults, Place, Position};
 use stead_values::address::Usb;
 
+use super::Age;
 use super::ports::{NoPort, Plugged, Port, Ports};
 
 /// Gives every USB device a port.
-pub(super) fn assign(domain: &mut Domain) -> Result<(), Faults> {
+pub(super) fn assign(domain: &mut Domain, age: Age) -> Result<(), Faults> {
     let mut ports = Ports::default();
     let mut controllers: Vec<(u32, u32)> = Vec::new();
     for controller in &domain.devices.controllers {
@@ -37,14 +38,17 @@ pub(super) fn assign(domain: &mut Domain) -> Result<(), Faults> {
             ports.reserve(&port, Plugged::Device).map_err(|error| fault(&error, *position))?;
         }
     }
+    if age == Age::Kept {
+        // Before addresses were assigned, QEMU chose; a kept machine must not change.
+        return Ok(());
+    }
     for (address, position) in &mut devices {
         let bus = match address {
             None => None,
             Some(Address::Usb(Usb { bus, port: None })) => Some(*bus),
             Some(_) => continue,
         };
-        let port =
-            ports.assign(bus, Plugged::Device).map_err(|error| fault(&error, *position))?;
+        let port = ports.assign(bus, Plugged::Device).map_err(|error| fault(&error, *position))?;
         **address = Some(Address::Usb(Usb { bus: port.bus, port: Some(port.path) }));
     }
     Ok(())

@@ -8,7 +8,7 @@ use stead_config::domain::cpu::{AddressWidthMode, CacheMode, CpuMode};
 use stead_config::domain::disk::{Disk, DiskBus, DiskDevice, ImageFormat};
 use stead_config::domain::display::{Graphics, VideoModel};
 use stead_config::domain::os::LoaderKind;
-use stead_config::domain::small::InputBus;
+use stead_config::domain::small::{InputBus, RngBackend};
 use stead_config::domain::{Address, Domain, VirtKind};
 use stead_config::{Class, Fault, Faults, Place, Position};
 use stead_values::YesNo;
@@ -65,10 +65,17 @@ pub(super) fn early(
             findings.unsupported(disk.position, "devices/disk/target/@dev", message);
         }
     }
+    for rng in &domain.devices.rngs {
+        if let RngBackend::Egd(source) = &rng.backend {
+            path_missing(source, rng.position, "devices/rng/backend", &mut findings);
+            chardev(source, rng.position, "devices/rng/backend", &mut findings);
+        }
+    }
     for channel in &domain.devices.channels {
         chardev(&channel.source, channel.position, "devices/channel", &mut findings);
     }
     for serial in &domain.devices.serials {
+        path_missing(&serial.source, serial.position, "devices/serial", &mut findings);
         chardev(&serial.source, serial.position, "devices/serial", &mut findings);
     }
     for console in &domain.devices.consoles {
@@ -86,7 +93,7 @@ fn usb_disabled(domain: &Domain, findings: &mut Findings) {
     }
     if let Some(other) = all.find(|each| !usb(each.model)) {
         let message = "Can't add another USB controller: USB is disabled for this domain";
-        findings.add(Class::Xml, other.position, "devices/controller", message);
+        findings.add(Class::Syntax, other.position, "devices/controller", message);
     }
     for input in &domain.devices.inputs {
         if input.bus == Some(InputBus::Usb) {
@@ -96,11 +103,19 @@ fn usb_disabled(domain: &Domain, findings: &mut Findings) {
     }
 }
 
+fn path_missing(source: &ChardevSource, at: Position, path: &str, findings: &mut Findings) {
+    if matches!(source, ChardevSource::Unix { path: None, .. }) {
+        let message = "Missing source path attribute for char device";
+        findings.add(Class::Internal, at, &format!("{path}/source"), message);
+    }
+}
+
 fn chardev(source: &ChardevSource, at: Position, path: &str, findings: &mut Findings) {
     let (mode, reconnect) = match source {
-        ChardevSource::Tcp { mode, reconnect, .. } | ChardevSource::Unix { mode, reconnect, .. } => {
-            (*mode, reconnect)
-        }
+        // A socket whose path is made up is listened on.
+        ChardevSource::Unix { path: None, reconnect, .. } => (SocketMode::Bind, reconnect),
+        ChardevSource::Tcp { mode, reconnect, .. }
+        | ChardevSource::Unix { mode, reconnect, .. } => (*mode, reconnect),
         _ => return,
     };
     let Some(Reconnect { enabled: YesNo::Yes, timeout }) = reconnect else { return };
@@ -145,7 +160,9 @@ pub(super) fn complete(
         if matches!(
             serial.target.kind,
             Some(
-                SerialTarget::SpaprVioSerial | SerialTarget::SystemSerial | SerialTarget::SclpSerial
+                SerialTarget::SpaprVioSerial
+                    | SerialTarget::SystemSerial
+                    | SerialTarget::SclpSerial
             )
         ) {
             let kind = serial.target.kind.map_or("", SerialTarget::as_str);
@@ -160,12 +177,7 @@ pub(super) fn complete(
     findings.verdict()
 }
 
-fn machine(
-    domain: &Domain,
-    chipset: Chipset,
-    abilities: &Abilities,
-    findings: &mut Findings,
-) {
+fn machine(domain: &Domain, chipset: Chipset, abilities: &Abilities, findings: &mut Findings) {
     let kvm = domain.kind == VirtKind::Kvm;
     let _ = (abilities, kvm);
     let acpi = domain.features.as_ref().is_some_and(|features| features.acpi);
@@ -175,27 +187,26 @@ fn machine(
         findings.unsupported(NOWHERE, "features/acpi", message);
     }
     if domain.memory.size.0 == 0 {
-        findings.add(Class::Xml, NOWHERE, "memory", "Memory size must be specified via <memory> or in the <numa> configuration");
+        findings.add(
+            Class::Xml,
+            NOWHERE,
+            "memory",
+            "Memory size must be specified via <memory> or in the <numa> configuration",
+        );
     }
     if let Some(machine) = domain.os.kind.machine.as_deref()
         && let Some(known) = abilities.machine(super::accelerator(domain), machine)
         && known.max_cpus > 0
         && domain.vcpu.count > known.max_cpus
     {
-        let message = format!(
-            "Maximum CPUs greater than specified machine type limit {}",
-            known.max_cpus
-        );
+        let message =
+            format!("Maximum CPUs greater than specified machine type limit {}", known.max_cpus);
         findings.unsupported(NOWHERE, "vcpu", message);
     }
 }
 
 fn cpu(domain: &Domain, findings: &mut Findings) {
     let Some(cpu) = &domain.cpu else { return };
-    if domain.kind == VirtKind::Qemu && cpu.mode == Some(CpuMode::HostPassthrough) {
-        let message = "CPU mode 'host-passthrough' for x86_64 qemu domain on x86_64 host is not supported by hypervisor";
-        findings.unsupported(NOWHERE, "cpu/@mode", message);
-    }
     if let Some(cache) = &cpu.cache {
         match (cache.mode, cache.level) {
             (CacheMode::Emulate, Some(level)) if level != 3 => {
@@ -207,10 +218,7 @@ fn cpu(domain: &Domain, findings: &mut Findings) {
                 findings.unsupported(NOWHERE, "cpu/cache", message);
             }
             (CacheMode::Passthrough, None)
-                if !matches!(
-                    cpu.mode,
-                    Some(CpuMode::HostPassthrough | CpuMode::Maximum)
-                ) =>
+                if !matches!(cpu.mode, Some(CpuMode::HostPassthrough | CpuMode::Maximum)) =>
             {
                 let message = "CPU cache mode 'passthrough' can only be used with 'host-passthrough' / 'maximum' CPUs";
                 findings.unsupported(NOWHERE, "cpu/cache", message);
@@ -293,7 +301,8 @@ fn disk(disk: &Disk, chipset: Chipset, findings: &mut Findings) {
     }
     match disk.driver.as_ref().and_then(|driver| driver.format) {
         Some(ImageFormat::Iso) => {
-            let message = "storage format 'iso' is not directly supported by QEMU, use 'raw' instead";
+            let message =
+                "storage format 'iso' is not directly supported by QEMU, use 'raw' instead";
             findings.unsupported(at, "devices/disk/driver/@type", message);
         }
         Some(format @ (ImageFormat::Cow | ImageFormat::Dir | ImageFormat::Fat)) => {
@@ -320,11 +329,7 @@ fn disk(disk: &Disk, chipset: Chipset, findings: &mut Findings) {
     }
     if disk.device == DiskDevice::Cdrom && bus == DiskBus::Virtio {
         let message = "disk type 'virtio' of 'vda' does not support ejectable media";
-        findings.unsupported(
-            at,
-            "devices/disk/@device",
-            message.replace("vda", &disk.target.dev),
-        );
+        findings.unsupported(at, "devices/disk/@device", message.replace("vda", &disk.target.dev));
     }
     if disk.shareable
         && !matches!(disk.driver.as_ref().and_then(|it| it.format), Some(ImageFormat::Raw) | None)
@@ -337,8 +342,9 @@ fn disk(disk: &Disk, chipset: Chipset, findings: &mut Findings) {
         findings.unsupported(at, "devices/disk/shareable", message);
     }
     if bus != DiskBus::Scsi {
+        let shows = matches!(bus, DiskBus::Ide | DiskBus::Sata);
         for (name, value) in [("vendor", &disk.vendor), ("product", &disk.product)] {
-            if value.is_some() {
+            if value.is_some() && !(name == "product" && shows) {
                 let message = format!("Only scsi disk supports '{name}'");
                 findings.unsupported(at, &format!("devices/disk/{name}"), message);
             }
@@ -356,8 +362,7 @@ fn displays(domain: &Domain, findings: &mut Findings) {
     if videos.len() > 1
         && let Some(none) = videos.iter().find(kind(VideoModel::None))
     {
-        let message =
-            "a 'none' video type must be the only video device defined for the domain";
+        let message = "a 'none' video type must be the only video device defined for the domain";
         findings.unsupported(none.position, "devices/video", message);
     }
     for video in videos.iter().filter(kind(VideoModel::Ramfb)) {
@@ -366,9 +371,9 @@ fn displays(domain: &Domain, findings: &mut Findings) {
             findings.unsupported(video.position, "devices/video/address", message);
         }
     }
-    let primaries = videos.iter().filter(|video| {
-        video.model.as_ref().is_some_and(|card| card.primary == Some(YesNo::Yes))
-    });
+    let primaries = videos
+        .iter()
+        .filter(|video| video.model.as_ref().is_some_and(|card| card.primary == Some(YesNo::Yes)));
     if primaries.clone().count() > 1
         && let Some(second) = primaries.clone().nth(1)
     {

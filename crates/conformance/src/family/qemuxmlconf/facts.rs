@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stead_config::Domain;
-use stead_qemu::abilities::Abilities;
-use stead_qemu::needs::{Grants, Need, PortKind, Role};
-use stead_qemu::settle::{Age, Firmware, Seed, Settings};
 use stead_qemu::Origin;
+use stead_qemu::abilities::Abilities;
+use stead_qemu::needs::{Grants, Need, PortKind, Role, Uplink};
+use stead_qemu::settle::{Age, Firmware, Seed, Settings};
 
 use crate::corpus::{Case, Corpus};
 use crate::replies;
@@ -90,9 +90,19 @@ impl<'a> Facts<'a> {
             .get("parse_flags")
             .and_then(Value::as_array)
             .is_some_and(|flags| flags.iter().any(|flag| flag == "abi-update"));
-        let key = format!("{replies} {stripped} {new}");
+        let without: Vec<&str> = case
+            .conditions
+            .get("caps_del")
+            .and_then(Value::as_array)
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let key = format!("{replies} {stripped} {new} {without:?}");
         if !self.hosts.contains_key(&key) {
-            let host = self.load(replies, stripped, new)?;
+            let mut host = self.load(replies, stripped, new)?;
+            // libvirt names these capabilities as QEMU names the devices.
+            host.abilities.types.retain(|name| !without.contains(&name.as_str()));
             self.hosts.insert(key.clone(), host);
         }
         self.hosts.get(&key).ok_or_else(|| "no host".to_owned())
@@ -161,11 +171,11 @@ impl Host {
         Seed::Counting
     }
 
-    /// Grants every need with the mocked host's fixed numbers.
-    pub(super) fn grants(&self, needs: &[Need], domain: &Domain) -> Grants {
+    /// What is known before anything is acquired.
+    pub(super) fn unfilled(&self, domain: &Domain) -> Grants {
         let name: String = domain.name.chars().take(20).collect();
         let folder = format!("{}/domain--1-{name}", self.settings.lib);
-        let mut grants = Grants {
+        Grants {
             id: Some(-1),
             master_key: Some(format!("{folder}/master-key.aes")),
             folder,
@@ -173,9 +183,14 @@ impl Host {
             now_seconds: 1_234_567_890,
             zone_seconds: -1800,
             ..Grants::default()
-        };
+        }
+    }
+
+    /// Grants every need with the mocked host's fixed numbers.
+    pub(super) fn grants(&self, needs: &[Need], mut grants: Grants) -> Grants {
         for need in needs {
-            let bridged = matches!(need, Need::Tap { bridge: Some(_), .. });
+            let bridged =
+                matches!(need, Need::Tap { uplink: Uplink::Bridge(_) | Uplink::Network(_), .. });
             for role in need.roles() {
                 let number = match &role {
                     Role::Monitor | Role::Socket { .. } => 1729,
@@ -188,8 +203,11 @@ impl Host {
                 };
                 grants.descriptors.push((role, number));
             }
-            if let Need::Tap { alias, .. } = need {
+            if let Need::Tap { alias, uplink, .. } = need {
                 grants.taps.insert(alias.clone(), "vnet0".to_owned());
+                if let Uplink::Network(network) = uplink {
+                    grants.bridges.insert(alias.clone(), network.clone());
+                }
             }
             if let Need::Port { graphics, kind, fixed, .. } = need {
                 let free = match kind {
