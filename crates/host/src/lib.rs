@@ -14,6 +14,7 @@ pub mod log;
 pub mod monitor;
 pub mod nic;
 pub mod node;
+pub mod probe;
 pub mod process;
 mod procfs;
 pub mod tap;
