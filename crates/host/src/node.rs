@@ -25,7 +25,7 @@ pub struct Node {
 pub struct Summary {
     /// The kernel's name of the machine, such as `x86_64`.
     pub machine: String,
-    /// KiB of memory.
+    /// KiB of memory, all cells together.
     pub memory_kib: u64,
     /// CPUs that are online.
     pub cpus: u32,
@@ -96,7 +96,7 @@ impl Node {
         let online = map.online.iter().filter(|&&online| online).count();
         Ok(Summary {
             machine: rustix::system::uname().machine().to_string_lossy().into_owned(),
-            memory_kib: self.memory()?.total_kib,
+            memory_kib: self.memory_of_cells()?.total_kib,
             cpus: u32::try_from(online).unwrap_or(u32::MAX),
             mhz: self.mhz(),
             nodes: topology.nodes,
@@ -168,6 +168,21 @@ impl Node {
             }
             Err(error) => Err(Error::new(format!("reading /{path}"), error)),
         }
+    }
+
+    /// Memory of all NUMA cells together, which libvirt takes for the node's; without the pages that belong to no
+    /// cell yet, it is less than [`Self::memory`] on hosts whose memory grows.
+    ///
+    /// # Errors
+    /// When their figures cannot be read.
+    pub fn memory_of_cells(&self) -> Result<Memory, Error> {
+        let mut sum = Memory::default();
+        for cell in self.cells() {
+            let Some(memory) = self.cell_memory(cell)? else { continue };
+            sum.total_kib = sum.total_kib.saturating_add(memory.total_kib);
+            sum.free_kib = sum.free_kib.saturating_add(memory.free_kib);
+        }
+        Ok(sum)
     }
 
     /// The NUMA cells by number; at least cell 0.

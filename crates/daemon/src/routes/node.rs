@@ -22,7 +22,7 @@ pub(crate) fn routes(router: Router) -> Router {
         .on(NodeGetCpuStats, |_, arguments| cpu_stats(&arguments))
         .on(NodeGetMemoryStats, |_, arguments| memory_stats(&arguments))
         .on(NodeGetFreeMemory, |_, ()| {
-            let memory = Node::default().memory().map_err(failed)?;
+            let memory = Node::default().memory_of_cells().map_err(failed)?;
             Ok(NodeGetFreeMemoryReply { free_mem: memory.free_kib.saturating_mul(1024) })
         })
         .on(NodeGetCellsFreeMemory, |_, arguments| cells_free_memory(&arguments))

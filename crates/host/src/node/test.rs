@@ -18,7 +18,7 @@ fn host(online: &str) -> (tempfile::TempDir, Node) {
     for cell in 0..2 {
         let folder = format!("sys/devices/system/node/node{cell}");
         write(format!("{folder}/cpulist"), format!("{}-{}\n", cell * 4, cell * 4 + 3));
-        let meminfo = format!("Node {cell} MemTotal:  100 kB\nNode {cell} MemFree:  4{cell} kB\n");
+        let meminfo = format!("Node {cell} MemTotal:  10{cell} kB\nNode {cell} MemFree:  4{cell} kB\n");
         write(format!("{folder}/meminfo"), meminfo);
     }
     write(
@@ -41,7 +41,7 @@ fn counts_multiply_to_the_cpus() {
     let (_root, node) = host("0-7");
     let summary = node.summary().unwrap();
     assert_eq!((summary.nodes, summary.sockets, summary.cores, summary.threads), (2, 1, 2, 2));
-    assert_eq!((summary.cpus, summary.mhz, summary.memory_kib), (8, 2899, 200));
+    assert_eq!((summary.cpus, summary.mhz, summary.memory_kib), (8, 2899, 201));
 }
 
 #[test]
@@ -80,6 +80,8 @@ fn memory_is_told_for_all_and_a_cell() {
     assert_eq!((all.total_kib, all.free_kib), (200, 81));
     assert_eq!((all.buffers_kib, all.cached_kib), (Some(3), Some(4)));
     assert_eq!(node.cells(), [0, 1]);
+    let cells = node.memory_of_cells().unwrap();
+    assert_eq!((cells.total_kib, cells.free_kib), (201, 81));
     assert_eq!(node.cell_memory(1).unwrap().unwrap().free_kib, 41);
     assert_eq!(node.cell_memory(2).unwrap(), None);
     fs::remove_dir_all(root.path().join("sys/devices/system/node")).unwrap();
