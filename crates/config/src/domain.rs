@@ -163,7 +163,7 @@ impl Domain {
     ///
     /// All faults of the document, warnings among them.
     pub fn parse_as(text: &str, form: Form) -> Result<(Self, Faults), Faults> {
-        let mut reader = Reader::new(form, served::judge);
+        let mut reader = Reader::new(form, served::JUDGE);
         let domain = xml::parse_with::<Self>(text, "domain", &mut reader);
         let failed = reader.has_errors();
         let mut faults = Faults(reader.into_faults());

@@ -40,7 +40,7 @@ pub use write::{Form, Kind, Mark, Secrets, ToElement, Writer};
 ///
 /// All faults of the document.
 pub fn parse<T: FromElement>(text: &str, root: &str) -> Result<T, Faults> {
-    let mut reader = Reader::new(Form::INACTIVE, |_| Verdict::Dropped);
+    let mut reader = Reader::new(Form::INACTIVE, Judge::NONE);
     parse_with(text, root, &mut reader).ok_or_else(|| Faults(reader.into_faults()))
 }
 

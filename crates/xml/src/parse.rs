@@ -148,6 +148,10 @@ impl<'t> Builder<'t> {
     fn characters(&mut self) {
         let text = self.document.text;
         let is_plain = |byte: u8| byte >= 0x20 || matches!(byte, b'\t' | b'\n' | b'\r');
+        // Nearly always there is nothing to find, and this is fast.
+        if text.bytes().all(|byte| is_plain(byte) && byte != 0xef) {
+            return;
+        }
         for (at, byte) in text.bytes().enumerate() {
             if !is_plain(byte) && self.faults.len() < limits::FAULTS {
                 self.fault(at as u32, &format!("PCDATA invalid Char value {byte}"));
@@ -595,6 +599,10 @@ fn is_name_character(c: char) -> bool {
 }
 
 fn is_name(text: &str) -> bool {
+    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-' | b':');
+    if text.bytes().all(plain) {
+        return text.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_' || c == ':');
+    }
     text.starts_with(is_name_start) && text.chars().all(is_name_character)
 }
 

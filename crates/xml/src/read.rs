@@ -24,8 +24,21 @@ pub enum Verdict {
     Silent,
 }
 
-/// Judges an element (`a/b`), attribute (`a/b/@c`) or value (`a/b/@c=d`) that no type reads.
-pub type Judge = fn(kind: &str) -> Verdict;
+/// What is known of names that no type reads, and of values that one does.
+#[derive(Clone, Copy, Debug)]
+pub struct Judge {
+    /// Judges an element (`a/b`) or attribute (`a/b/@c`) that no type reads.
+    pub name: fn(kind: &str) -> Verdict,
+    /// Values that are refused: path of the element, attribute, value.
+    pub values: &'static [(&'static str, &'static str, &'static str)],
+}
+
+impl Judge {
+    /// Knows nothing: what no type reads is dropped.
+    pub const NONE: Self = Self { name: |_| Verdict::Dropped, values: &[] };
+    /// Says nothing.
+    pub const SILENT: Self = Self { name: |_| Verdict::Silent, values: &[] };
+}
 
 /// The state of reading one document.
 #[derive(Debug)]
@@ -238,7 +251,7 @@ impl Reader {
     pub fn strangers(&mut self, node: Node<'_>, children: &[&str], words: &str) {
         for child in node.children() {
             let name = child.name();
-            if !children.contains(&name) && (self.judge)(&child.kind()) == Verdict::Dropped {
+            if !children.contains(&name) && (self.judge.name)(&child.kind()) == Verdict::Dropped {
                 let mut fault =
                     Fault::new(Class::Unsupported, child.place(), format!("{words} '{name}'"));
                 fault.fix = nearest(name, children).map(|known| format!("did you mean <{known}>?"));
@@ -251,7 +264,7 @@ impl Reader {
     #[cold]
     pub fn unread(&mut self, child: Node<'_>, known: &[&str]) {
         let name = child.name();
-        match (self.judge)(&child.kind()) {
+        match (self.judge.name)(&child.kind()) {
             Verdict::Silent => {}
             Verdict::Refused => self.refuse(child),
             Verdict::Dropped if self.faults.len() >= Faults::MAX => {}
@@ -267,7 +280,7 @@ impl Reader {
 
     #[cold]
     fn unread_attribute(&mut self, node: Node<'_>, name: &str, known: &[&str]) {
-        match (self.judge)(&format!("{}/@{name}", node.kind())) {
+        match (self.judge.name)(&format!("{}/@{name}", node.kind())) {
             Verdict::Silent => {}
             Verdict::Refused => {
                 let message = format!(
@@ -296,7 +309,10 @@ impl Reader {
     /// Refuses the value of an attribute if the judge does; whether it did.
     pub fn judge_value(&mut self, node: Node<'_>, name: &str) -> bool {
         let Some(value) = node.attribute(name) else { return false };
-        if (self.judge)(&format!("{}/@{name}={value}", node.kind())) != Verdict::Refused {
+        let refused = |(element, attribute, row): &(&str, &str, &str)| {
+            *row == value && *attribute == name && node.kind() == *element
+        };
+        if !self.judge.values.iter().any(refused) {
             return false;
         }
         let element = node.name();

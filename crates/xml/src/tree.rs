@@ -58,8 +58,9 @@ impl<'t> Document<'t> {
     /// The line and column of a byte of the text.
     pub fn position(&self, offset: u32) -> Position {
         let lines = self.lines.get_or_init(|| {
-            let ends = self.text.bytes().enumerate().filter(|(_, byte)| *byte == b'\n');
-            ends.map(|(at, _)| at as u32 + 1).collect()
+            let mut starts = Vec::with_capacity(self.text.len() / 32);
+            starts.extend(self.text.match_indices('\n').map(|(at, _)| at as u32 + 1));
+            starts
         });
         let line = lines.partition_point(|start| *start <= offset);
         let start = if line == 0 { 0 } else { lines[line - 1] };

@@ -1,6 +1,6 @@
 //! A `<cpu>` of which the reader does not know whether it is a host's or a guest's.
 
-use stead_xml::{Class, Document, Fault, Faults, Form, FromElement, Node, Reader, Verdict, Writer};
+use stead_xml::{Class, Document, Fault, Faults, Form, FromElement, Judge, Node, Reader, Writer};
 
 use crate::domain::cpu::Cpu;
 
@@ -81,7 +81,7 @@ impl AnyCpu {
     /// # Errors
     /// All its faults.
     pub fn read(node: Node<'_>) -> Result<Self, Faults> {
-        let mut reader = Reader::new(Form::INACTIVE, |_| Verdict::Dropped);
+        let mut reader = Reader::new(Form::INACTIVE, Judge::NONE);
         if node.name() != "cpu" {
             let message = "XML does not contain expected 'cpu' element";
             reader.error(node, Class::Xml, message);
@@ -269,7 +269,7 @@ pub fn find_cpus(text: &str) -> Result<Vec<AnyCpu>, Faults> {
 
 /// The host-model block of domain capabilities is a CPU but for its element's name.
 fn read_mode(mode: Node<'_>) -> Result<AnyCpu, Faults> {
-    let mut reader = Reader::new(Form::INACTIVE, |_| Verdict::Dropped);
+    let mut reader = Reader::new(Form::INACTIVE, Judge::NONE);
     match Cpu::read(mode, &mut reader) {
         Some(cpu) if !reader.has_errors() => Ok(AnyCpu::Guest(cpu)),
         _ => Err(Faults(reader.into_faults())),

@@ -88,7 +88,7 @@ pub(super) mod current {
     pub(crate) fn read(node: Node<'_>, reader: &mut Reader) -> Kibibytes {
         let current = node.child("currentMemory").and_then(|node| size(node, reader));
         // What is not given, or more than there is, is all there is; faults in it are told once.
-        let mut unheard = Reader::new(reader.form(), |_| stead_xml::Verdict::Silent);
+        let mut unheard = Reader::new(reader.form(), stead_xml::Judge::SILENT);
         let total = node.child("memory").and_then(|node| size(node, &mut unheard));
         let total = total.unwrap_or_default();
         match current {

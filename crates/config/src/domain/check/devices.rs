@@ -159,7 +159,7 @@ fn controllers(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
     let list = &devices.controllers;
     for (index, controller) in list.iter().enumerate() {
         let Some(number) = controller.index else { continue };
-        let companion = controller.kind == ControllerKind::Usb && controller.master.is_some();
+        let companion = controller.kind == ControllerKind::Usb && accompanies(controller);
         let mut before = list[..index].iter().filter(|other| other.kind == controller.kind);
         if !companion && before.any(|other| other.index == Some(number) && other.master.is_none()) {
             let message =
@@ -180,6 +180,14 @@ fn controllers(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
             reader.error(node, Class::Detail, "No master USB controller specified");
         }
     }
+}
+
+/// Whether it is a part of an ICH9 USB 2 controller; those have a master unless told.
+fn accompanies(controller: &crate::domain::controller::Controller) -> bool {
+    use crate::domain::controller::ControllerModel as Model;
+    let model = controller.model;
+    controller.master.is_some()
+        || matches!(model, Some(Model::Ich9Uhci1 | Model::Ich9Uhci2 | Model::Ich9Uhci3))
 }
 
 fn is_master(one: &crate::domain::controller::Controller, index: u32) -> bool {
