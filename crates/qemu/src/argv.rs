@@ -21,7 +21,10 @@ use words::{Object, Words, quote};
 
 /// The command line after the emulator's path.
 pub fn argv(plan: &Plan) -> Vec<Argument> {
-    let mut words = Words::default();
+    let mut words = Words {
+        plain_devices: !plan.dialect.device_json,
+        ..Words::default()
+    };
     machine::head(plan, &mut words);
     controllers::controllers(plan, &mut words);
     disks::disks(plan, &mut words);
@@ -51,7 +54,7 @@ pub fn argv(plan: &Plan) -> Vec<Argument> {
         words.flag(argument);
     }
     words.option("-msg", "timestamp=on");
-    words.0
+    words.all
 }
 
 /// Environment, emulator and arguments as text that a shell can run, on one line.

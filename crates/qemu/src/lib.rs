@@ -23,6 +23,7 @@
 
 pub mod abilities;
 pub mod argv;
+pub mod capabilities;
 mod chipset;
 pub mod cpu;
 pub mod describe;

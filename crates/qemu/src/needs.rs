@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 use stead_config::Domain;
-use stead_config::domain::VirtKind;
 use stead_config::domain::chardev::{ChannelPort, ChardevSource, ConsoleTarget, SocketMode};
 use stead_config::domain::disk::{Backing, Disk, DiskDevice, ImageFormat, StartupPolicy};
 use stead_config::domain::display::{Graphics, Listen};
@@ -268,6 +267,8 @@ pub struct Grants {
     pub chains: BTreeMap<String, Vec<Layer>>,
     /// Targets of drives that start empty because the image is missing.
     pub dropped: Vec<String>,
+    /// Paths of CD-ROM devices of the host among the images: those that answer CDROM ioctls.
+    pub optical_drives: Vec<String>,
     /// Path of the master key file, when one was written.
     pub master_key: Option<String>,
     /// Context id of the vsock device.
@@ -309,13 +310,22 @@ pub fn needs(domain: &Domain, settings: &Settings, grants: &Grants) -> Vec<Need>
         needs.extend(image(disk));
     }
     for interface in &domain.devices.interfaces {
-        network(&domain, interface, &mut needs);
+        network(interface, &mut needs);
     }
     characters(&domain, settings, grants, &mut needs);
     displays(&domain, settings, grants, &mut needs);
     for rng in &domain.devices.rngs {
-        if let RngBackend::Random(Some(path)) = &rng.backend {
-            needs.push(Need::Node { path: path.clone() });
+        match &rng.backend {
+            RngBackend::Random(Some(path)) => needs.push(Need::Node { path: path.clone() }),
+            RngBackend::Egd(ChardevSource::Unix {
+                mode: SocketMode::Bind,
+                path: Some(path),
+                ..
+            }) => {
+                let alias = rng.alias.clone().unwrap_or_default();
+                needs.push(Need::Listen { alias, path: path.clone() });
+            }
+            _ => {}
         }
     }
     if let Some(vsock) = &domain.devices.vsock {
@@ -388,7 +398,7 @@ fn image(disk: &Disk) -> Option<Need> {
     })
 }
 
-fn network(domain: &Domain, interface: &Interface, needs: &mut Vec<Need>) {
+fn network(interface: &Interface, needs: &mut Vec<Need>) {
     let alias = interface.alias.clone().unwrap_or_default();
     let uplink = match &interface.source {
         InterfaceSource::User | InterfaceSource::Null => return,
@@ -398,9 +408,7 @@ fn network(domain: &Domain, interface: &Interface, needs: &mut Vec<Need>) {
     };
     let driver = interface.driver.as_ref();
     let target = interface.target.as_ref();
-    // libvirt uses vhost with KVM for virtio cards unless the document says qemu.
     let by_qemu = driver.and_then(|driver| driver.name) == Some(InterfaceDriverName::Qemu);
-    let asked = driver.and_then(|driver| driver.name) == Some(InterfaceDriverName::Vhost);
     needs.push(Need::Tap {
         alias,
         name: target.and_then(|target| target.dev.clone()),
@@ -412,7 +420,7 @@ fn network(domain: &Domain, interface: &Interface, needs: &mut Vec<Need>) {
             .filter(|_| interface.is_virtio())
             .unwrap_or(1)
             .max(1),
-        vhost: interface.is_virtio() && !by_qemu && (domain.kind == VirtKind::Kvm || asked),
+        vhost: interface.is_virtio() && !by_qemu,
         up: interface.link != Some(LinkState::Down),
         unmanaged: target.and_then(|target| target.managed) == Some(YesNo::No),
     });

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use stead_config::domain::chardev::{ChannelPort, ChardevSource, SocketMode};
 use stead_config::domain::clock::ClockBase;
 use stead_config::domain::controller::{Controller, ControllerKind};
-use stead_config::domain::disk::{Disk, DiskBus, DiskDevice};
+use stead_config::domain::disk::{Disk, DiskBus, DiskCache, DiskDevice};
 use stead_config::domain::display::{Graphics, Listen};
 use stead_config::domain::interface::{InterfaceSource, InterfaceTarget};
 use stead_config::domain::os::BootDevice;
@@ -70,6 +70,10 @@ pub(crate) struct Dialect {
     pub(crate) machine_acpi: bool,
     /// `-machine hpet=` rather than `-no-hpet`.
     pub(crate) machine_hpet: bool,
+    /// `-device` takes JSON.
+    pub(crate) device_json: bool,
+    /// A raw image has a format node too.
+    pub(crate) raw_nodes: bool,
     /// `reconnect-ms=` rather than `reconnect=`.
     pub(crate) reconnect_ms: bool,
 }
@@ -91,7 +95,9 @@ pub fn plan(
     let chipset = Chipset::of(domain.os.kind.machine.as_deref().unwrap_or_default());
     domain.id = grants.id.and_then(|id| u32::try_from(id).ok());
     aliases::assign(&mut domain, chipset);
+    crate::settle::complete_addresses(&mut domain)?;
     granted(&mut domain, settings, grants)?;
+    caches(&mut domain);
     let layers = layers::number(&mut domain, grants);
     let cpu = match &domain.cpu {
         Some(asked) => resolve(asked, situation).map_err(|refusal| {
@@ -130,6 +136,8 @@ fn dialect(abilities: &Abilities, machine_acpi: bool) -> Dialect {
     Dialect {
         machine_acpi,
         machine_hpet: abilities.has_object_property("generic-pc-machine", "hpet"),
+        device_json: abilities.at_least(7, 0),
+        raw_nodes: !abilities.has_command("blockdev-set-active"),
         reconnect_ms: abilities.at_least(9, 2),
     }
 }
@@ -186,6 +194,16 @@ fn granted(domain: &mut Domain, settings: &Settings, grants: &Grants) -> Result<
         }
     }
     Ok(())
+}
+
+/// What several machines write must not be cached by any.
+fn caches(domain: &mut Domain) {
+    for disk in &mut domain.devices.disks {
+        if disk.shareable && !disk.readonly {
+            let driver = disk.driver.get_or_insert_default();
+            driver.cache.get_or_insert(DiskCache::None);
+        }
+    }
 }
 
 /// Folder of a machine's channel sockets: the last part of its own folder, below the channels'.

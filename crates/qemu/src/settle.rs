@@ -169,7 +169,7 @@ pub fn settle(
     controllers::of_machine(&mut domain, chipset, abilities)?;
     balloon(&mut domain, chipset);
     cpu::defaults(&mut domain, abilities);
-    controllers::models(&mut domain, chipset, abilities)?;
+    controllers::models(&mut domain, chipset, abilities);
     storage::disks(&mut domain)?;
     interfaces(&mut domain, abilities, seed);
     characters::targets(&mut domain, &settings.channels)?;
@@ -185,6 +185,15 @@ pub fn settle(
     usb::assign(&mut domain, settings.age)?;
     validate::addressed(&domain)?;
     Ok(Settlement::Settled(domain))
+}
+
+/// Gives addresses to what a kept document leaves open until the start.
+///
+/// # Errors
+/// When there is no free place.
+pub(crate) fn complete_addresses(domain: &mut Domain) -> Result<(), Faults> {
+    usb::assign(domain, Age::New)?;
+    controllers::complete(domain)
 }
 
 /// Everything that needs no emulator: UUID, sizes, the emulator's path, the architecture.

@@ -174,8 +174,8 @@ pub fn questions(session: Session) -> Vec<Question> {
                 expansion(accelerator),
                 expansion_unmigratable(accelerator),
             ];
+            all.push(hyperv(accelerator));
             if accelerator != Accelerator::Tcg {
-                all.push(hyperv(accelerator));
                 all.push(Question::plain("query-sev-capabilities"));
             }
             all

@@ -17,7 +17,7 @@ pub(super) fn disks(plan: &Plan, words: &mut Words) {
     floppies(plan, words);
     for (index, disk) in plan.domain.devices.disks.iter().enumerate() {
         let layers = plan.layers.get(index).map_or(&[][..], Vec::as_slice);
-        let top = image(disk, layers, words);
+        let top = image(plan, disk, layers, words);
         words.json("-device", device(plan, disk, top));
     }
 }
@@ -46,17 +46,19 @@ fn floppies(plan: &Plan, words: &mut Words) {
 }
 
 /// The nodes of an image, lowest first; returns the node that the device uses.
-pub(super) fn image(disk: &Disk, layers: &[Layer], words: &mut Words) -> Option<String> {
+pub(super) fn image(plan: &Plan, disk: &Disk, layers: &[Layer], words: &mut Words) -> Option<String> {
     let driver = disk.driver.clone().unwrap_or_default();
     let mut below: Option<String> = None;
     for (depth, layer) in layers.iter().enumerate().rev() {
         let use_ = Use {
             read_only: depth > 0 || disk.readonly,
-            cdrom: disk.device == DiskDevice::Cdrom,
+            optical: depth == 0
+                && disk.device == DiskDevice::Cdrom
+                && plan.grants.optical_drives.iter().any(|path| path == layer.image.path()),
             top: depth == 0,
             known_end: below.is_none() && layer.ends,
         };
-        let needs_format = layer.format != ImageFormat::Raw;
+        let needs_format = layer.format != ImageFormat::Raw || plan.dialect.raw_nodes;
         words.json("-blockdev", storage(layer, &driver, &use_, needs_format));
         below = Some(if needs_format {
             words.json("-blockdev", format(layer, &driver, &use_, below.as_deref()));
@@ -77,14 +79,14 @@ pub(super) fn image(disk: &Disk, layers: &[Layer], words: &mut Words) -> Option<
 
 struct Use {
     read_only: bool,
-    cdrom: bool,
+    optical: bool,
     top: bool,
     known_end: bool,
 }
 
 fn storage(layer: &Layer, driver: &DiskDriver, used: &Use, below_format: bool) -> Object {
     let kind = match &layer.image {
-        Image::Block(path) if used.cdrom && used.top && is_optical_drive(path) => "host_cdrom",
+        Image::Block(_) if used.optical => "host_cdrom",
         Image::Block(_) => "host_device",
         _ => "file",
     };
@@ -103,12 +105,6 @@ fn storage(layer: &Layer, driver: &DiskDriver, used: &Use, below_format: bool) -
         }
     }
     cached(node, driver)
-}
-
-/// Drives of the host; everything else that is a block device holds a disk's bytes.
-fn is_optical_drive(path: &str) -> bool {
-    let name = path.strip_prefix("/dev/").unwrap_or_default();
-    name.starts_with("cdrom") || name.starts_with("sr") || name.starts_with("scd")
 }
 
 fn format(layer: &Layer, driver: &DiskDriver, used: &Use, below: Option<&str>) -> Object {
@@ -185,7 +181,7 @@ fn device(plan: &Plan, disk: &Disk, top: Option<String>) -> Object {
             .maybe("physical_block_size", blocks.physical_block_size)
             .maybe("discard_granularity", blocks.discard_granularity);
     }
-    let wwn = disk.wwn.as_deref().and_then(|wwn| u64::from_str_radix(wwn, 16).ok());
+    let wwn = disk.wwn.as_deref().and_then(|wwn| u64::from_str_radix(wwn.trim_start_matches("0x"), 16).ok());
     device = device
         .maybe("wwn", wwn)
         .maybe("rotation_rate", disk.target.rotation_rate)

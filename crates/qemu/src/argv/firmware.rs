@@ -22,7 +22,7 @@ pub(super) fn flash(plan: &Plan, words: &mut Words) {
     let Some(nvram) = plan.domain.os.nvram.as_ref() else { return };
     let Some(path) = &nvram.path else { return };
     match nvram.format.unwrap_or(FirmwareFormat::Raw) {
-        FirmwareFormat::Raw => {
+        FirmwareFormat::Raw if !plan.dialect.raw_nodes => {
             words.json("-blockdev", storage(path, "libvirt-pflash1-storage", Some(false)));
         }
         format => {
@@ -57,13 +57,13 @@ pub(super) fn code_node(domain: &Domain) -> Option<&'static str> {
 }
 
 /// Node of the variables, for `-machine pflash1=`.
-pub(super) fn variables_node(domain: &Domain) -> Option<&'static str> {
-    flash_loader(domain)?;
-    let nvram = domain.os.nvram.as_ref()?;
+pub(super) fn variables_node(plan: &Plan) -> Option<&'static str> {
+    flash_loader(&plan.domain)?;
+    let nvram = plan.domain.os.nvram.as_ref()?;
     nvram.path.as_ref()?;
     Some(match nvram.format.unwrap_or(FirmwareFormat::Raw) {
-        FirmwareFormat::Raw => "libvirt-pflash1-storage",
-        FirmwareFormat::Qcow2 => "libvirt-pflash1-format",
+        FirmwareFormat::Raw if !plan.dialect.raw_nodes => "libvirt-pflash1-storage",
+        _ => "libvirt-pflash1-format",
     })
 }
 

@@ -67,7 +67,7 @@ fn machine(plan: &Plan, words: &mut Words) {
     if let Some(flash) = super::firmware::code_node(domain) {
         list.add("pflash0", flash);
     }
-    if let Some(flash) = super::firmware::variables_node(domain) {
+    if let Some(flash) = super::firmware::variables_node(plan) {
         list.add("pflash1", flash);
     }
     if let (true, Some(present)) = (plan.dialect.machine_hpet, timer(domain, TimerName::Hpet)) {

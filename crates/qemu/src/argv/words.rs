@@ -8,23 +8,32 @@ pub struct Argument(pub String);
 
 /// A command line as it grows.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Words(pub(crate) Vec<Argument>);
+pub(crate) struct Words {
+    /// So far.
+    pub(crate) all: Vec<Argument>,
+    /// `-device` takes `key=value` lists only (QEMU 6.2).
+    pub(crate) plain_devices: bool,
+}
 
 impl Words {
     /// An option without a value.
     pub(crate) fn flag(&mut self, option: &str) {
-        self.0.push(Argument(option.to_owned()));
+        self.all.push(Argument(option.to_owned()));
     }
 
     /// An option and its value.
     pub(crate) fn option(&mut self, option: &str, value: impl Into<String>) {
         self.flag(option);
-        self.0.push(Argument(value.into()));
+        self.all.push(Argument(value.into()));
     }
 
     /// An option whose value is an object.
     pub(crate) fn json(&mut self, option: &str, value: Object) {
-        self.option(option, value.text());
+        if self.plain_devices && option == "-device" {
+            self.option(option, value.list());
+        } else {
+            self.option(option, value.text());
+        }
     }
 }
 
@@ -76,6 +85,23 @@ impl Object {
     /// The members as a value.
     pub(crate) fn value(self) -> Value {
         Value::Object(self.0)
+    }
+
+    /// As a `key=value,…` list, the first value alone.
+    pub(crate) fn list(self) -> String {
+        let mut list: Option<List> = None;
+        for (key, value) in self.0 {
+            let text = match value {
+                Value::Bool(on) => on_off(on).to_owned(),
+                Value::String(text) => text,
+                other => other.to_string(),
+            };
+            list = Some(match list {
+                None => List::new(&text),
+                Some(list) => list.with(&key, text),
+            });
+        }
+        list.unwrap_or_default().text()
     }
 
     /// As QEMU gets it: compact.

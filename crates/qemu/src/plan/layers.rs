@@ -39,6 +39,8 @@ pub(super) fn number(domain: &mut Domain, grants: &Grants) -> Vec<Vec<Layer>> {
     let mut all: Vec<Vec<Layer>> = Vec::new();
     for disk in domain.devices.disks.iter_mut().rev() {
         let mut layers = Vec::new();
+        // Empty drives take a number too.
+        next += 1;
         if let Some(source) = &mut disk.source {
             if disk.backing == Backing::Unknown
                 && let Some(chain) = grants.chains.get(&disk.target.dev)
@@ -46,7 +48,6 @@ pub(super) fn number(domain: &mut Domain, grants: &Grants) -> Vec<Vec<Layer>> {
                 disk.backing = detected(chain);
             }
             let format = disk.driver.as_ref().and_then(|driver| driver.format);
-            next += 1;
             source.index = Some(next);
             layers.push(Layer {
                 number: next,

@@ -127,8 +127,9 @@ pub(super) fn of_machine(
     let any_usb = domain.devices.controllers.iter().any(|each| each.kind == ControllerKind::Usb);
     let usb = chipset != Chipset::Other;
     if usb && !any_usb && !has(domain, ControllerKind::Usb, 0) {
-        let model = default_usb(chipset, abilities, Added::ByUs);
-        insert(domain, Controller::new(ControllerKind::Usb, 0, Some(model.ok_or_else(no_usb)?)));
+        if let Some(model) = default_usb(chipset, abilities, Added::ByUs) {
+            insert(domain, Controller::new(ControllerKind::Usb, 0, Some(model)));
+        }
     }
     if chipset == Chipset::Q35 {
         ensure(domain, ControllerKind::Sata, 0, None);
@@ -187,17 +188,21 @@ pub(super) fn default_usb(
     available("piix3-usb-uhci", ControllerModel::Piix3Uhci)
 }
 
+/// Refuses what no default could be found for.
+pub(super) fn complete(domain: &Domain) -> Result<(), Faults> {
+    let open = |each: &&Controller| each.kind == ControllerKind::Usb && each.model.is_none();
+    match domain.devices.controllers.iter().find(open) {
+        Some(_) => Err(no_usb()),
+        None => Ok(()),
+    }
+}
+
 /// Models that a document leaves open.
-pub(super) fn models(
-    domain: &mut Domain,
-    chipset: Chipset,
-    abilities: &Abilities,
-) -> Result<(), Faults> {
+pub(super) fn models(domain: &mut Domain, chipset: Chipset, abilities: &Abilities) {
     for controller in &mut domain.devices.controllers {
         match (controller.kind, controller.model) {
             (ControllerKind::Usb, None) => {
-                let model = default_usb(chipset, abilities, Added::ByDocument);
-                controller.model = Some(model.ok_or_else(no_usb)?);
+                controller.model = default_usb(chipset, abilities, Added::ByDocument);
             }
             (ControllerKind::Scsi, None | Some(ControllerModel::Auto)) => {
                 controller.model = Some(default_scsi(abilities));
@@ -205,7 +210,6 @@ pub(super) fn models(
             _ => {}
         }
     }
-    Ok(())
 }
 
 /// The SCSI controller of a machine whose document names no model.

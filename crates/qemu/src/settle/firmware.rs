@@ -252,7 +252,7 @@ pub(super) fn fill(
     settings: &Settings,
     builds: &[Firmware],
 ) -> Result<(), Faults> {
-    checked(domain)?;
+    checked(domain, settings)?;
     let selects = domain.os.firmware.is_some();
     let pflash =
         domain.os.loader.as_ref().and_then(|loader| loader.kind) == Some(LoaderKind::Pflash);
@@ -296,14 +296,14 @@ pub(crate) fn found(domain: &Domain) -> Result<(), Faults> {
 }
 
 /// What no choice could make right.
-fn checked(domain: &Domain) -> Result<(), Faults> {
+fn checked(domain: &Domain, settings: &Settings) -> Result<(), Faults> {
     let os = &domain.os;
     let fail = |path: &str, message: &str| {
         let place = Place::new(stead_config::Position::default(), path);
         Err(Fault::new(Class::Syntax, place, message).into())
     };
     let stateless = os.loader.as_ref().and_then(|loader| loader.stateless) == Some(YesNo::Yes);
-    if os.firmware.is_none() && os.firmware_features.is_some() {
+    if settings.age == Age::New && os.firmware.is_none() && os.firmware_features.is_some() {
         let message = "cannot use feature-based firmware autoselection when firmware autoselection is disabled";
         return fail("domain/os/firmware", message);
     }

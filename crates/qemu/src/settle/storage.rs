@@ -1,7 +1,7 @@
 //! Disks: formats, buses, addresses from target names, and their order.
 
 use stead_config::domain::disk::{
-    Disk, DiskBus, DiskDevice, ImageFormat, SnapshotLocation, Target, Tray,
+    DetectZeroes, Discard, Disk, DiskBus, DiskCache, DiskDevice, DiskIo, ImageFormat, SnapshotLocation, Target, Tray,
 };
 use stead_config::domain::{Address, Domain};
 use stead_config::{Class, Fault, Faults, Place};
@@ -30,6 +30,10 @@ fn complete(disk: &mut Disk) -> Result<(), Faults> {
     let driver = disk.driver.get_or_insert_with(Default::default);
     driver.name.get_or_insert_with(|| "qemu".to_owned());
     driver.format.get_or_insert(ImageFormat::Raw);
+    driver.cache = driver.cache.filter(|cache| *cache != DiskCache::Default);
+    driver.io = driver.io.filter(|io| *io != DiskIo::Default);
+    driver.discard = driver.discard.filter(|discard| *discard != Discard::Default);
+    driver.detect_zeroes = driver.detect_zeroes.filter(|zeroes| *zeroes != DetectZeroes::Default);
     if disk.readonly && disk.snapshot == Some(SnapshotLocation::No) {
         disk.snapshot = None;
     }

@@ -180,6 +180,7 @@ impl Host {
             master_key: Some(format!("{folder}/master-key.aes")),
             folder,
             vsock_cid: Some(42),
+            optical_drives: vec!["/dev/cdrom".to_owned()],
             now_seconds: 1_234_567_890,
             zone_seconds: -1800,
             ..Grants::default()
