@@ -9,6 +9,7 @@ use stead_store::Scope;
 
 use crate::error::Result;
 use crate::event::Hub;
+use crate::hypervisors::Hypervisors;
 use crate::router::Router;
 
 /// A running daemon.
@@ -16,6 +17,7 @@ use crate::router::Router;
 pub(crate) struct Daemon {
     pub(crate) router: Router,
     pub(crate) domains: Domains,
+    pub(crate) hypervisors: Arc<Hypervisors>,
     pub(crate) hub: Hub,
     pub(crate) scope: Scope,
     /// The user that the daemon runs as.
@@ -59,12 +61,13 @@ impl Daemon {
     pub(crate) fn new(
         router: Router,
         domains: Domains,
+        hypervisors: Arc<Hypervisors>,
         scope: Scope,
         work: tokio::runtime::Handle,
     ) -> Arc<Self> {
         let owner = rustix::process::geteuid().as_raw();
         let (hub, clients) = (Hub::default(), Clients::default());
-        Arc::new(Self { router, domains, hub, scope, owner, work, clients })
+        Arc::new(Self { router, domains, hypervisors, hub, scope, owner, work, clients })
     }
 
     /// The machine that a call names.

@@ -77,6 +77,25 @@ impl Error {
         }
     }
 
+    /// A system call that failed, in a whole sentence.
+    pub(crate) fn system(origin: ErrorDomain, errno: i32, text: impl Into<String>) -> Self {
+        let (code, form) = (ErrorCode::SYSTEM_ERROR, Form::System { errno });
+        Self { code, origin, text: text.into(), form }
+    }
+
+    /// The error as the machines have it.
+    pub(crate) fn into_domain(self) -> stead_domain::Error {
+        use stead_domain::{Error, Form as Their, Kind};
+        match self.form {
+            Form::System { errno } => {
+                let mut error = Error::new(Kind::SystemError, self.text);
+                error.form = Their::System { errno };
+                error
+            }
+            Form::Detail | Form::Argument { .. } => Error::new(Kind::InternalError, self.text),
+        }
+    }
+
     /// The error as it goes over the wire.
     pub(crate) fn to_wire(&self) -> protocol::Error {
         match &self.form {

@@ -2,6 +2,7 @@
 
 mod absent;
 mod connect;
+mod cpu;
 mod domain;
 mod event;
 mod node;
@@ -12,6 +13,7 @@ use crate::router::Router;
 pub(crate) fn routes() -> Router {
     let router = Router::empty();
     let router = connect::routes(router);
+    let router = cpu::routes(router);
     let router = domain::routes(router);
     let router = absent::routes(router);
     let router = node::routes(router);

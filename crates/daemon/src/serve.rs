@@ -5,7 +5,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use stead_domain::Domains;
 use stead_store::{Layout, Scope};
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
@@ -14,7 +13,9 @@ use tracing::{debug, error, info, warn};
 
 use crate::config::Config;
 use crate::daemon::{Daemon, Presence};
+use crate::hypervisors::Hypervisors;
 use crate::listen::{self, Listener};
+use crate::machines;
 use crate::peer::{Access, Peer};
 use crate::routes::routes;
 use crate::session::{Session, connection};
@@ -94,20 +95,17 @@ pub fn run(options: Options) -> Result<(), Failure> {
         .enable_all()
         .build()
         .map_err(process("starting the reactor"))?;
-    let domains = work
-        .block_on(async { open_domains(&options) })
-        .map_err(|error| Failure::Machines(error.to_string()))?;
-    let daemon = Daemon::new(routes(), domains, options.layout.scope, work.handle().clone());
+    let emulator = options.config.qemu.emulator.clone();
+    let hypervisors = Arc::new(Hypervisors::new(options.layout.cache.clone(), emulator));
+    let domains = work.block_on(async { machines::open(&options, Arc::clone(&hypervisors)) })?;
+    let (scope, handle) = (options.layout.scope, work.handle().clone());
+    let daemon = Daemon::new(routes(), domains, hypervisors, scope, handle);
     let result = sessions.block_on(serve(&daemon, &options, files));
     work.block_on(daemon.domains.close());
     // Sessions end with their sockets; what they had under way goes on or is taken up by the next daemon.
     sessions.shutdown_background();
     work.shutdown_timeout(Duration::from_millis(200));
     result
-}
-
-pub(crate) fn open_domains(options: &Options) -> stead_domain::Result<Domains> {
-    Domains::open(stead_domain::Options { root: options.layout.run.clone() })
 }
 
 /// Takes the lock that makes this the only daemon of its root.
@@ -146,8 +144,10 @@ async fn serve(daemon: &Arc<Daemon>, options: &Options, files: u64) -> Result<()
         .collect();
     notify(sd_notify::NotifyState::Ready);
     info!("serving {}", daemon.uri());
-    let autostart = daemon.domains.clone();
-    daemon.work.spawn(async move { autostart.autostart().await });
+    if daemon.domains.first_since_boot() {
+        let domains = daemon.domains.clone();
+        daemon.work.spawn(async move { domains.autostart().await });
+    }
 
     let idle = idle(daemon, options.timeout);
     tokio::pin!(idle);

@@ -68,6 +68,8 @@ pub(crate) struct Shared {
     pub(crate) close_callback: bool,
     /// Whether the client ever registered for an event, so that its end must be told to the hub.
     pub(crate) listens: bool,
+    /// Whether machines may have to end with this connection.
+    owns: bool,
     pub(crate) in_flight: u8,
     /// Something changed from outside that the session's task must look at.
     pub(crate) attention: bool,
@@ -86,6 +88,7 @@ impl Session {
             keepalive: false,
             close_callback: false,
             listens: false,
+            owns: false,
             in_flight: 0,
             attention: false,
             blocked: false,
@@ -97,8 +100,11 @@ impl Session {
         Arc::new(Self { daemon, peer, number, access, shared: Mutex::new(shared) })
     }
 
-    /// Whose machines are destroyed with this connection, if they were started so.
-    pub(crate) fn owner(&self) -> Owner {
+    /// Whose machines are destroyed with this connection, if these flags of a start ask for it.
+    pub(crate) fn owner(&self, flags: u32) -> Owner {
+        if flags & stead_domain::flags::START_AUTODESTROY != 0 {
+            self.shared().owns = true;
+        }
         Owner(self.number)
     }
 
@@ -118,19 +124,19 @@ impl Session {
 
     /// The connection is over: whatever was held for it is given back.
     pub(crate) fn leave(self: &Arc<Self>) {
-        let (listens, streams) = {
+        let (listens, owns, streams) = {
             let mut shared = self.shared();
             shared.outbox = Outbox::default();
-            (shared.listens, shared.streams.take())
+            (shared.listens, shared.owns, shared.streams.take())
         };
         drop(streams);
         if listens {
             self.daemon.hub.forget(self);
         }
-        let session = Arc::clone(self);
-        self.daemon.work.spawn(async move {
-            session.daemon.domains.disconnect(session.owner()).await;
-        });
+        if owns {
+            let (domains, owner) = (self.daemon.domains.clone(), Owner(self.number));
+            self.daemon.work.spawn(async move { domains.disconnect(owner).await });
+        }
     }
 
     /// Ends the connection from outside.

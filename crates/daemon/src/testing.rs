@@ -12,9 +12,11 @@ use tokio::runtime::Runtime;
 
 use crate::config::Config;
 use crate::daemon::Daemon;
+use crate::hypervisors::Hypervisors;
+use crate::machines;
 use crate::peer::{Access, Peer};
 use crate::router::Router;
-use crate::serve::{Options, deliver_events, open_domains, serve_client};
+use crate::serve::{Options, deliver_events, serve_client};
 
 /// A daemon without sockets: each client is one end of a pair.
 pub(crate) struct House {
@@ -31,9 +33,12 @@ impl House {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let options = Options { layout, timeout: None, config: Config::default() };
-        let domains = runtime.block_on(async { open_domains(&options) }).unwrap();
-        let scope = options.layout.scope;
-        let daemon = Daemon::new(routes, domains, scope, runtime.handle().clone());
+        let hypervisors = Arc::new(Hypervisors::new(options.layout.cache.clone(), None));
+        let domains = runtime
+            .block_on(async { machines::open(&options, Arc::clone(&hypervisors)) })
+            .unwrap();
+        let (scope, handle) = (options.layout.scope, runtime.handle().clone());
+        let daemon = Daemon::new(routes, domains, hypervisors, scope, handle);
         runtime.spawn(deliver_events(Arc::clone(&daemon)));
         Self { runtime, daemon, _root: root }
     }

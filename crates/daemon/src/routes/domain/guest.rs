@@ -11,8 +11,14 @@ pub(crate) fn routes(router: Router) -> Router {
         .on_stream(DomainOpenConsole, |session, arguments| async move {
             let machine = session.daemon.machine(&arguments.domain)?;
             let device = arguments.dev_name.as_deref();
-            let console = machine.console(device, arguments.flags).await?;
+            let console = session.daemon.domains.console(&machine, device, arguments.flags)?;
             Ok(((), Source::Console(console)))
+        })
+        .on_stream(DomainOpenChannel, |session, arguments| async move {
+            let machine = session.daemon.machine(&arguments.domain)?;
+            let name = arguments.name.as_deref();
+            let channel = session.daemon.domains.channel(&machine, name, arguments.flags)?;
+            Ok(((), Source::Console(channel)))
         })
         .on_stream(DomainScreenshot, |session, arguments| async move {
             let machine = session.daemon.machine(&arguments.domain)?;

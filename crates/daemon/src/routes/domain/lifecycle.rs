@@ -27,6 +27,12 @@ fn documents(router: Router) -> Router {
             let machine = session.daemon.domains.define(&arguments.xml, arguments.flags).await?;
             Ok(DomainDefineXmlFlagsReply { domain: named(&machine) })
         })
+        .on_async(ConnectDomainXmlToNative, |session, arguments| async move {
+            let ConnectDomainXmlToNativeArgs { native_format, domain_xml, flags } = arguments;
+            let domains = &session.daemon.domains;
+            let native_config = domains.to_native(&native_format, &domain_xml, flags).await?;
+            Ok(ConnectDomainXmlToNativeReply { native_config })
+        })
         .on_async(DomainUndefine, |session, arguments| async move {
             Ok(session.daemon.machine(&arguments.domain)?.undefine(0).await?)
         })
@@ -52,11 +58,11 @@ fn starting(router: Router) -> Router {
         })
         .on_async(DomainCreate, |session, arguments| async move {
             let machine = session.daemon.machine(&arguments.domain)?;
-            Ok(machine.start(0, session.owner()).await?)
+            Ok(machine.start(0, session.owner(0)).await?)
         })
         .on_async(DomainCreateWithFlags, |session, arguments| async move {
             let machine = session.daemon.machine(&arguments.domain)?;
-            machine.start(arguments.flags, session.owner()).await?;
+            machine.start(arguments.flags, session.owner(arguments.flags)).await?;
             Ok(DomainCreateWithFlagsReply { domain: named(&machine) })
         })
         .on_async(DomainResume, |session, arguments| async move {
@@ -97,7 +103,7 @@ async fn create(session: &Arc<Session>, xml: &str, wanted: u32) -> Result<Machin
         | flags::START_VALIDATE
         | flags::START_RESET_NVRAM;
     check_flags(wanted, known, ErrorDomain::QEMU, "qemuDomainCreateXML")?;
-    Ok(session.daemon.domains.create(xml, wanted, session.owner()).await?)
+    Ok(session.daemon.domains.create(xml, wanted, session.owner(wanted)).await?)
 }
 
 fn named(machine: &Machine) -> Domain {
