@@ -308,9 +308,19 @@ impl Reader {
 
     /// Refuses the value of an attribute if the judge does; whether it did.
     pub fn judge_value(&mut self, node: Node<'_>, name: &str) -> bool {
+        self.judge_value_as(node, name, |element| node.kind() == element)
+    }
+
+    /// The same for an element that is judged as another.
+    pub fn judge_value_as(
+        &mut self,
+        node: Node<'_>,
+        name: &str,
+        is_element: impl Fn(&str) -> bool,
+    ) -> bool {
         let Some(value) = node.attribute(name) else { return false };
         let refused = |(element, attribute, row): &(&str, &str, &str)| {
-            *row == value && *attribute == name && node.kind() == *element
+            *row == value && *attribute == name && is_element(element)
         };
         if !self.judge.values.iter().any(refused) {
             return false;

@@ -530,7 +530,7 @@ mod backing {
             return Backing::Nothing;
         }
         reader.leftovers(node, &["type", "index"], &["format", "source", "backingStore"]);
-        if reader.judge_value(node, "type") {
+        if reader.judge_value_as(node, "type", |element| element == "domain/devices/disk") {
             return Backing::Unknown;
         }
         let Some(kind) = reader.attribute::<DiskKind>(node, "type") else {

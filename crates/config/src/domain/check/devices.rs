@@ -161,7 +161,7 @@ fn controllers(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
         let Some(number) = controller.index else { continue };
         let companion = controller.kind == ControllerKind::Usb && accompanies(controller);
         let mut before = list[..index].iter().filter(|other| other.kind == controller.kind);
-        if !companion && before.any(|other| other.index == Some(number) && other.master.is_none()) {
+        if !companion && before.any(|other| other.index == Some(number) && !accompanies(other)) {
             let message =
                 format!("Multiple '{}' controllers with index '{number}'", controller.kind);
             reader.error(node, Class::Xml, message);
