@@ -72,6 +72,22 @@ impl Corpus {
         std::fs::read_to_string(&found).map_err(|error| format!("{path}: {error}"))
     }
 
+    /// Names and texts of the files in a folder; a file of the first root goes before one of the second.
+    pub(crate) fn folder(&self, path: &str) -> Result<BTreeMap<String, String>, String> {
+        let mut files = BTreeMap::new();
+        for root in self.roots.iter().rev() {
+            for entry in std::fs::read_dir(root.join(path)).into_iter().flatten().flatten() {
+                if entry.path().is_file() {
+                    let name = entry.file_name().to_string_lossy().into_owned();
+                    let text = std::fs::read_to_string(entry.path())
+                        .map_err(|error| format!("{path}/{name}: {error}"))?;
+                    files.insert(name, text);
+                }
+            }
+        }
+        Ok(files)
+    }
+
     /// A JSON file.
     pub(crate) fn json(&self, path: &str) -> Result<Value, String> {
         serde_json::from_str(&self.read(path)?).map_err(|error| format!("{path}: {error}"))

@@ -1,6 +1,7 @@
 //! The families of cases and how each is judged.
 
 mod cpu;
+mod domaincaps;
 mod genericxml2xml;
 mod qemuxmlconf;
 
@@ -18,6 +19,7 @@ pub(crate) struct Family {
 /// All families that are judged.
 pub(crate) const ALL: &[Family] = &[
     Family { name: "cpu", run: cpu::run },
+    Family { name: "domaincaps", run: domaincaps::run },
     Family { name: "genericxml2xml", run: genericxml2xml::run },
     Family { name: "qemuxmlconf", run: qemuxmlconf::run },
 ];
