@@ -78,7 +78,6 @@ pub(crate) enum Among {
 
 pub(crate) fn open(
     machine: &Machine,
-    consoles: &Consoles,
     among: Among,
     device: Option<&str>,
     given: u32,
@@ -101,7 +100,7 @@ pub(crate) fn open(
         Error::internal(format!("cannot find character device {}", device.unwrap_or("<null>")))
     })?;
     let force = given & flags::CONSOLE_FORCE != 0;
-    let (lease, taken) = consoles.take((machine.uuid(), alias.to_owned()), force)?;
+    let (lease, taken) = machine.0.consoles.take((machine.uuid(), alias.to_owned()), force)?;
     let pty = live.record.ptys.get(alias).map(String::as_str);
     let descriptor = match source {
         ChardevSource::Pty(path) => pty_device(path.as_deref().or(pty), alias)?,

@@ -12,7 +12,6 @@ use tokio::sync::mpsc;
 
 use crate::change::Change;
 use crate::command::{Command, Message, Report};
-use crate::console::{self, Among};
 use crate::context::{Context, Options, kept};
 use crate::events::Receiver;
 use crate::handle::Shared;
@@ -22,8 +21,8 @@ use crate::record::{Intent, Record};
 use crate::snapshot::Broken;
 use crate::task::Task;
 use crate::{
-    Console, Document, Error, Index, Kind, Machine, Owner, Result, Running, Snapshot, Uuid, adopt,
-    flags, lane,
+    Document, Error, Index, Kind, Machine, Owner, Result, Running, Snapshot, Uuid, adopt, flags,
+    lane,
 };
 
 /// What waits in a machine's mailbox at most.
@@ -188,22 +187,6 @@ impl Domains {
         crate::statistics::collect(self, machines, groups, flags).await
     }
 
-    /// virDomainOpenConsole.
-    ///
-    /// # Errors
-    /// `OperationFailed` when another client has it, `InternalError` when there is none.
-    pub fn console(&self, machine: &Machine, device: Option<&str>, flags: u32) -> Result<Console> {
-        console::open(machine, &self.0.consoles, Among::Consoles, device, flags)
-    }
-
-    /// virDomainOpenChannel, by alias or by the channel's name in the guest.
-    ///
-    /// # Errors
-    /// As [`Domains::console`].
-    pub fn channel(&self, machine: &Machine, device: Option<&str>, flags: u32) -> Result<Console> {
-        console::open(machine, &self.0.consoles, Among::Channels, device, flags)
-    }
-
     /// Hears every event from now on; `capacity` events are kept for a slow reader.
     pub fn subscribe(&self, capacity: usize) -> Receiver {
         self.0.hub.subscribe(capacity)
@@ -293,6 +276,7 @@ impl Domains {
             snapshot: ArcSwap::from_pointee(crate::task::nothing(uuid, &name)),
             mailbox: sender,
             connection: ArcSwapOption::empty(),
+            consoles: self.0.consoles.clone(),
         });
         let task = Task::new(Arc::clone(&self.0), Arc::clone(&shared), mailbox, name, state);
         (Machine(shared), task)

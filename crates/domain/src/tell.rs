@@ -152,6 +152,7 @@ fn picture() -> std::io::Result<File> {
 #[cfg(test)]
 mod test {
     use super::*;
+    use crate::Kind;
 
     #[test]
     fn keys_of_the_linux_set_have_numbers() {
