@@ -21,10 +21,7 @@ use words::{Object, Words, quote};
 
 /// The command line after the emulator's path.
 pub fn argv(plan: &Plan) -> Vec<Argument> {
-    let mut words = Words {
-        plain_devices: !plan.dialect.device_json,
-        ..Words::default()
-    };
+    let mut words = Words { plain_devices: !plan.dialect.device_json, ..Words::default() };
     machine::head(plan, &mut words);
     controllers::controllers(plan, &mut words);
     disks::disks(plan, &mut words);

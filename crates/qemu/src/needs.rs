@@ -269,6 +269,8 @@ pub struct Grants {
     pub dropped: Vec<String>,
     /// Paths of CD-ROM devices of the host among the images: those that answer CDROM ioctls.
     pub optical_drives: Vec<String>,
+    /// The DAC label of the machine, such as `+64055:+64055`, when QEMU runs as a user of its own.
+    pub label: Option<String>,
     /// Path of the master key file, when one was written.
     pub master_key: Option<String>,
     /// Context id of the vsock device.

@@ -12,7 +12,9 @@ use stead_config::domain::disk::{Disk, DiskBus, DiskCache, DiskDevice};
 use stead_config::domain::display::{Graphics, Listen};
 use stead_config::domain::interface::{InterfaceSource, InterfaceTarget};
 use stead_config::domain::os::BootDevice;
+use stead_config::domain::seclabel::{Seclabel, SeclabelKind};
 use stead_config::{Class, Domain, Fault, Faults, Place, Position};
+use stead_values::YesNo;
 
 use crate::abilities::Abilities;
 use crate::chipset::Chipset;
@@ -98,6 +100,7 @@ pub fn plan(
     crate::settle::complete_addresses(&mut domain)?;
     granted(&mut domain, settings, grants)?;
     caches(&mut domain);
+    label(&mut domain, grants);
     let layers = layers::number(&mut domain, grants);
     let cpu = match &domain.cpu {
         Some(asked) => resolve(asked, situation).map_err(|refusal| {
@@ -135,7 +138,7 @@ pub fn plan(
 fn dialect(abilities: &Abilities, machine_acpi: bool) -> Dialect {
     Dialect {
         machine_acpi,
-        machine_hpet: abilities.has_object_property("generic-pc-machine", "hpet"),
+        machine_hpet: abilities.at_least(8, 0),
         device_json: abilities.at_least(7, 0),
         raw_nodes: !abilities.has_command("blockdev-set-active"),
         reconnect_ms: abilities.at_least(9, 2),
@@ -194,6 +197,22 @@ fn granted(domain: &mut Domain, settings: &Settings, grants: &Grants) -> Result<
         }
     }
     Ok(())
+}
+
+/// The label that images of this run have, as the live document shows it.
+fn label(domain: &mut Domain, grants: &Grants) {
+    let Some(label) = &grants.label else { return };
+    if domain.seclabels.iter().any(|known| known.model.as_deref() == Some("dac")) {
+        return;
+    }
+    domain.seclabels.push(Seclabel {
+        kind: Some(SeclabelKind::Dynamic),
+        model: Some("dac".to_owned()),
+        relabel: Some(YesNo::Yes),
+        label: Some(label.clone()),
+        imagelabel: Some(label.clone()),
+        baselabel: None,
+    });
 }
 
 /// What several machines write must not be cached by any.

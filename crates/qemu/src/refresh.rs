@@ -1,7 +1,7 @@
 //! What is: the truth about a running machine, from QEMU's replies and events.
 //!
 //! Shapes: QEMU 10.0 `qapi/*.json` (query-cpus-fast, query-chardev, query-balloon, query-block,
-//! query-status, query-vnc, and the events named in [`event`]). What is missing or of another shape
+//! query-status, query-vnc, and the events named below). What is missing or of another shape
 //! changes nothing: a guest or an odd QEMU cannot make it fail.
 
 use std::collections::BTreeMap;
@@ -41,8 +41,6 @@ pub struct Record {
     pub open_ports: Vec<String>,
     /// Difference of the guest's clock to what it was given at start, seconds.
     pub clock_shift_seconds: Option<i64>,
-    /// Aliases of devices that the guest has let go.
-    pub deleted: Vec<String>,
     /// The guest panicked, with what the event said.
     pub panicked: Option<String>,
     /// The guest sleeps (SUSPEND without WAKEUP).
@@ -88,6 +86,11 @@ impl Live {
     pub fn take(&mut self, news: News<'_>) {
         match news {
             News::Reply(call, value) => self.record.reply(&call.purpose, value),
+            News::Event("DEVICE_DELETED", data) => {
+                if let Some(alias) = text(data, "device") {
+                    remove(&mut self.domain, alias);
+                }
+            }
             News::Event(name, data) => self.record.event(name, data),
         }
     }
@@ -97,7 +100,10 @@ impl Record {
     fn reply(&mut self, purpose: &Purpose, value: &Value) {
         match purpose {
             Purpose::Vcpus => self.vcpus = vcpus(value),
-            Purpose::Chardevs => self.ptys = ptys(value),
+            Purpose::Chardevs => {
+                self.ptys = ptys(value);
+                self.open_ports = open_ports(value);
+            }
             Purpose::Balloon => self.balloon_bytes = number(value, "actual"),
             Purpose::Block => self.open_trays = open_trays(value),
             Purpose::Status => {
@@ -128,11 +134,6 @@ impl Record {
             "GUEST_PANICKED" => {
                 self.panicked = Some(data.get("info").map_or_else(String::new, Value::to_string));
             }
-            "DEVICE_DELETED" => {
-                if let Some(device) = text(data, "device") {
-                    put(&mut self.deleted, device, true);
-                }
-            }
             "DEVICE_TRAY_MOVED" => {
                 let open = data.get("tray-open").and_then(Value::as_bool).unwrap_or(false);
                 if let Some(alias) = text(data, "id").and_then(alias_of) {
@@ -147,6 +148,31 @@ impl Record {
             }
             _ => {}
         }
+    }
+}
+
+/// Takes a device that the guest has let go out of the document.
+fn remove(domain: &mut Domain, alias: &str) {
+    let devices = &mut domain.devices;
+    let stays = |of: &Option<String>| of.as_deref() != Some(alias);
+    devices.disks.retain(|each| stays(&each.alias));
+    devices.controllers.retain(|each| stays(&each.alias));
+    devices.interfaces.retain(|each| stays(&each.alias));
+    devices.serials.retain(|each| stays(&each.alias));
+    devices.parallels.retain(|each| stays(&each.alias));
+    devices.consoles.retain(|each| stays(&each.alias));
+    devices.channels.retain(|each| stays(&each.alias));
+    devices.inputs.retain(|each| stays(&each.alias));
+    devices.sounds.retain(|each| stays(&each.alias));
+    devices.videos.retain(|each| stays(&each.alias));
+    devices.watchdogs.retain(|each| stays(&each.alias));
+    devices.rngs.retain(|each| stays(&each.alias));
+    devices.panics.retain(|each| stays(&each.alias));
+    if devices.memballoon.as_ref().is_some_and(|balloon| !stays(&balloon.alias)) {
+        devices.memballoon = None;
+    }
+    if devices.vsock.as_ref().is_some_and(|vsock| !stays(&vsock.alias)) {
+        devices.vsock = None;
     }
 }
 
@@ -193,6 +219,14 @@ fn ptys(value: &Value) -> BTreeMap<String, String> {
             let path = text(chardev, "filename")?.strip_prefix("pty:")?;
             Some((alias.to_owned(), path.to_owned()))
         })
+        .collect()
+}
+
+/// Character devices whose guest side is open, by alias.
+fn open_ports(value: &Value) -> Vec<String> {
+    items(value)
+        .filter(|chardev| chardev.get("frontend-open").and_then(Value::as_bool) == Some(true))
+        .filter_map(|chardev| text(chardev, "label")?.strip_prefix("char").map(str::to_owned))
         .collect()
 }
 

@@ -166,6 +166,7 @@ pub fn settle(
     features(&mut domain);
     controllers::sort(&mut domain);
     controllers::number(&mut domain);
+    controllers::sort(&mut domain);
     controllers::of_machine(&mut domain, chipset, abilities)?;
     balloon(&mut domain, chipset);
     cpu::defaults(&mut domain, abilities);

@@ -34,9 +34,8 @@ pub(super) fn run(corpus: &Corpus, outcomes: &mut Vec<Outcome>) -> Result<(), St
                 let difference = difference(&made, &golden)?;
                 outcome.fair = difference.is_none();
                 outcome.strict = made == golden;
-                outcome.why = difference
-                    .or_else(|| crate::compare::text(&made, &golden))
-                    .unwrap_or_default();
+                outcome.why =
+                    difference.or_else(|| crate::compare::text(&made, &golden)).unwrap_or_default();
             }
         }
         outcomes.push(outcome);
@@ -103,7 +102,8 @@ fn host(conditions: &Value) -> Host {
 /// The descriptors that libvirt's tests install, by file name; a user's folder hides the system's.
 fn firmware(corpus: &Corpus, root: &str) -> Result<Vec<Firmware>, String> {
     let mut folders = vec![];
-    for folder in ["usr/share/qemu/firmware", "etc/qemu/firmware", "home/user/.config/qemu/firmware"]
+    for folder in
+        ["usr/share/qemu/firmware", "etc/qemu/firmware", "home/user/.config/qemu/firmware"]
     {
         folders.push(corpus.folder(&format!("{root}/{folder}"))?);
     }

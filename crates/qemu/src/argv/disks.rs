@@ -46,7 +46,12 @@ fn floppies(plan: &Plan, words: &mut Words) {
 }
 
 /// The nodes of an image, lowest first; returns the node that the device uses.
-pub(super) fn image(plan: &Plan, disk: &Disk, layers: &[Layer], words: &mut Words) -> Option<String> {
+pub(super) fn image(
+    plan: &Plan,
+    disk: &Disk,
+    layers: &[Layer],
+    words: &mut Words,
+) -> Option<String> {
     let driver = disk.driver.clone().unwrap_or_default();
     let mut below: Option<String> = None;
     for (depth, layer) in layers.iter().enumerate().rev() {
@@ -181,7 +186,10 @@ fn device(plan: &Plan, disk: &Disk, top: Option<String>) -> Object {
             .maybe("physical_block_size", blocks.physical_block_size)
             .maybe("discard_granularity", blocks.discard_granularity);
     }
-    let wwn = disk.wwn.as_deref().and_then(|wwn| u64::from_str_radix(wwn.trim_start_matches("0x"), 16).ok());
+    let wwn = disk
+        .wwn
+        .as_deref()
+        .and_then(|wwn| u64::from_str_radix(wwn.trim_start_matches("0x"), 16).ok());
     device = device
         .maybe("wwn", wwn)
         .maybe("rotation_rate", disk.target.rotation_rate)

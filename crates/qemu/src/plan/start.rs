@@ -84,7 +84,7 @@ impl Plan {
             .chain(devices.consoles.iter().map(|each| &each.source))
             .chain(devices.channels.iter().map(|each| &each.source))
             .any(|source| matches!(source, ChardevSource::Pty(_)));
-        if ptys {
+        if ptys || !devices.channels.is_empty() {
             calls.push(Call::new("query-chardev", Purpose::Chardevs));
         }
         for graphics in &devices.graphics {

@@ -181,9 +181,7 @@ pub(super) fn default_usb(
     if chipset == Chipset::Q35 && added == Added::ByUs {
         let modern = available("qemu-xhci", ControllerModel::QemuXhci)
             .or_else(|| available("nec-usb-xhci", ControllerModel::NecXhci));
-        if modern.is_some() {
-            return modern;
-        }
+        return modern;
     }
     available("piix3-usb-uhci", ControllerModel::Piix3Uhci)
 }

@@ -1,7 +1,8 @@
 //! Disks: formats, buses, addresses from target names, and their order.
 
 use stead_config::domain::disk::{
-    DetectZeroes, Discard, Disk, DiskBus, DiskCache, DiskDevice, DiskIo, ImageFormat, SnapshotLocation, Target, Tray,
+    DetectZeroes, Discard, Disk, DiskBus, DiskCache, DiskDevice, DiskIo, ImageFormat,
+    SnapshotLocation, Target, Tray,
 };
 use stead_config::domain::{Address, Domain};
 use stead_config::{Class, Fault, Faults, Place};

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stead_config::Domain;
+use stead_cpu::{Catalog, Dump, Identity};
 use stead_qemu::Origin;
 use stead_qemu::abilities::Abilities;
 use stead_qemu::needs::{Grants, Need, PortKind, Role, Uplink};
@@ -17,6 +18,7 @@ pub(super) struct Facts<'a> {
     corpus: &'a Corpus,
     hosts: BTreeMap<String, Host>,
     firmware: Vec<Firmware>,
+    mocks: Value,
 }
 
 /// The host of a case.
@@ -77,7 +79,8 @@ impl<'a> Facts<'a> {
         let firmware = Firmware::list(
             folders.iter().map(|folder| folder.iter().map(|(name, text)| (*name, text.as_str()))),
         );
-        Ok(Self { corpus, hosts: BTreeMap::new(), firmware })
+        let mocks = corpus.json("_support/mock-facts.json")?;
+        Ok(Self { corpus, hosts: BTreeMap::new(), firmware, mocks })
     }
 
     /// The host that a case runs on.
@@ -98,14 +101,49 @@ impl<'a> Facts<'a> {
             .flatten()
             .filter_map(Value::as_str)
             .collect();
-        let key = format!("{replies} {stripped} {new} {without:?}");
+        let cpu = case.conditions.get("host_cpu").and_then(Value::as_str).unwrap_or("core2duo");
+        let refreshed = case.conditions.get("host_cpu_override_refreshes_host_model")
+            == Some(&Value::Bool(true));
+        let key = format!("{replies} {stripped} {new} {without:?} {cpu} {refreshed}");
         if !self.hosts.contains_key(&key) {
             let mut host = self.load(replies, stripped, new)?;
             // libvirt names these capabilities as QEMU names the devices.
             host.abilities.types.retain(|name| !without.contains(&name.as_str()));
+            host.facts.cpuid = self.native(cpu);
+            if refreshed {
+                for acceleration in &mut host.abilities.accelerations {
+                    acceleration.host = None;
+                }
+            }
             self.hosts.insert(key.clone(), host);
         }
         self.hosts.get(&key).ok_or_else(|| "no host".to_owned())
+    }
+
+    /// What CPUID answers on a mocked host.
+    fn native(&self, name: &str) -> Dump {
+        let catalog = Catalog::builtin();
+        let mock = &self.mocks["host_cpus"][name];
+        let extra = mock["extra_features"].as_array().into_iter().flatten();
+        let mut bits = catalog.sum(extra.filter_map(Value::as_str));
+        let model = catalog.model(mock["model"].as_str().unwrap_or_default());
+        if let Some(model) = model {
+            bits.insert(&model.bits);
+        }
+        let mut dump = catalog.dump(&bits);
+        if let Some(signature) = model.and_then(|model| model.signatures.first()) {
+            dump.set_identity(Identity {
+                family: signature.family.into(),
+                model: signature.model.into(),
+                // Below, TSX is broken and libvirt takes it away.
+                stepping: 4,
+            });
+        }
+        if mock["vendor"] == "Intel" {
+            let word = |text: &[u8; 4]| u32::from_le_bytes(*text);
+            dump.cpuid.insert((0, 0), [0xd, word(b"Genu"), word(b"ntel"), word(b"ineI")]);
+        }
+        dump
     }
 
     fn load(&self, replies: &str, stripped: bool, new: bool) -> Result<Host, String> {
