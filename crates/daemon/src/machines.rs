@@ -1,5 +1,6 @@
 //! What the machines are told of this daemon: folders, defaults, firmware, and whom QEMU runs as.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -30,14 +31,26 @@ pub(crate) fn open(options: &Options, hypervisors: Arc<Hypervisors>) -> Result<D
         true => Some(credentials(options)?),
         false => None,
     };
+    let settings = settings(&options.layout, &hypervisors, is_root);
+    for folder in [&settings.lib, &settings.variables, &settings.channels] {
+        passable(Path::new(folder))?;
+    }
     Domains::open(stead_domain::Options {
         layout: options.layout.clone(),
-        settings: settings(&options.layout, &hypervisors, is_root),
+        settings,
         firmware: firmware(),
         credentials,
         hypervisors,
     })
     .map_err(|error| failed(&error))
+}
+
+/// Makes a folder in which machines have theirs: QEMU's user may go through it, and no more.
+fn passable(folder: &Path) -> Result<(), Failure> {
+    let failed = |error| Failure::Path { path: folder.to_owned(), error };
+    std::fs::create_dir_all(folder).map_err(failed)?;
+    let mode = std::fs::Permissions::from_mode(0o711);
+    std::fs::set_permissions(folder, mode).map_err(failed)
 }
 
 /// Whom QEMU runs as: the configured user, else the one that the packaging makes.
