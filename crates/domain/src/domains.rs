@@ -12,6 +12,7 @@ use tokio::sync::mpsc;
 
 use crate::change::Change;
 use crate::command::{Command, Message, Report};
+use crate::console::{self, Among};
 use crate::context::{Context, Options, kept};
 use crate::events::Receiver;
 use crate::handle::Shared;
@@ -21,8 +22,8 @@ use crate::record::{Intent, Record};
 use crate::snapshot::Broken;
 use crate::task::Task;
 use crate::{
-    Document, Error, Index, Kind, Machine, Owner, Result, Running, Snapshot, Uuid, adopt, flags,
-    lane,
+    Console, Document, Error, Index, Kind, Machine, Owner, Result, Running, Snapshot, Uuid, adopt,
+    flags, lane,
 };
 
 /// What waits in a machine's mailbox at most.
@@ -185,6 +186,22 @@ impl Domains {
         flags: u32,
     ) -> Result<Vec<crate::Record>> {
         crate::statistics::collect(self, machines, groups, flags).await
+    }
+
+    /// virDomainOpenConsole.
+    ///
+    /// # Errors
+    /// `OperationFailed` when another client has it, `InternalError` when there is none.
+    pub fn console(&self, machine: &Machine, device: Option<&str>, flags: u32) -> Result<Console> {
+        console::open(machine, Among::Consoles, device, flags)
+    }
+
+    /// virDomainOpenChannel, by alias or by the channel's name in the guest.
+    ///
+    /// # Errors
+    /// As [`Domains::console`].
+    pub fn channel(&self, machine: &Machine, device: Option<&str>, flags: u32) -> Result<Console> {
+        console::open(machine, Among::Channels, device, flags)
     }
 
     /// Hears every event from now on; `capacity` events are kept for a slow reader.

@@ -8,12 +8,12 @@ use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{mpsc, oneshot};
 
 use crate::arguments::{
-    BlockCounters, BlockSizes, Console, ControlState, InterfaceCounters, MemoryFigure, Owner,
-    Screenshot, Summarised, Vcpu,
+    BlockCounters, BlockSizes, ControlState, InterfaceCounters, MemoryFigure, Owner, Screenshot,
+    Summarised, Vcpu,
 };
 use crate::change::{Change, Metadata};
 use crate::command::{Command, Message, Reply};
-use crate::console::{self, Among, Consoles};
+use crate::console::Consoles;
 use crate::run::Connection;
 use crate::{Error, Result, Snapshot, Uuid, Value};
 
@@ -309,22 +309,6 @@ impl Machine {
     /// `OperationInvalid` when it does not run.
     pub async fn monitor(&self, command: &str, flags: u32) -> Result<String> {
         crate::tell::monitor(self, command, flags).await
-    }
-
-    /// virDomainOpenConsole.
-    ///
-    /// # Errors
-    /// `OperationFailed` when another client has it, `InternalError` when there is none.
-    pub async fn console(&self, device: Option<&str>, flags: u32) -> Result<Console> {
-        console::open(self, Among::Consoles, device, flags)
-    }
-
-    /// virDomainOpenChannel, by alias or by the channel's name in the guest.
-    ///
-    /// # Errors
-    /// As [`Machine::console`].
-    pub async fn channel(&self, device: Option<&str>, flags: u32) -> Result<Console> {
-        console::open(self, Among::Channels, device, flags)
     }
 
     /// virDomainBlockInfo.
