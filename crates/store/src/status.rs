@@ -6,7 +6,9 @@
 //! cut off or changed is reported, and its machine must then be found by its process.
 
 use std::{
-    fmt, fs, io,
+    fmt, fs,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -90,7 +92,7 @@ impl Status {
         bytes.push(b'\n');
         bytes.extend_from_slice(live.as_bytes());
         let new = file.with_added_extension("new");
-        let outcome = fs::write(&new, bytes).and_then(|()| fs::rename(&new, &file));
+        let outcome = fill(&new, &bytes).and_then(|()| fs::rename(&new, &file));
         outcome.map_err(|error| {
             // What could be written of it takes space that is short already.
             let _ = fs::remove_file(&new);
@@ -138,6 +140,12 @@ impl Status {
     fn file(&self, uuid: Uuid) -> PathBuf {
         self.run.join(uuid.hyphenated().to_string()).join(FILE)
     }
+}
+
+/// For its owner alone: a live document may hold passwords.
+fn fill(file: &Path, bytes: &[u8]) -> io::Result<()> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true).mode(0o600).open(file)?.write_all(bytes)
 }
 
 fn read<R: DeserializeOwned>(file: &Path) -> Result<(R, String), StatusDamage> {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use super::*;
+use crate::cgroup::Hierarchy;
 
 const UUID: Uuid = Uuid::from_u128(0x1234);
 
@@ -218,4 +219,27 @@ async fn spawn_time() {
     }
     times.sort();
     println!("{:?} median with {} MiB touched", times[25], ballast.len() >> 20);
+}
+
+#[tokio::test]
+async fn a_process_is_in_its_own_cgroup_from_its_first_instruction() {
+    let hierarchy = match Hierarchy::find() {
+        Ok(hierarchy) => hierarchy,
+        Err(why) => {
+            println!("skipped: {why}");
+            return;
+        }
+    };
+    let uuid = Uuid::new_v4();
+    let cgroup = hierarchy.machine(uuid).unwrap();
+    let path = cgroup.path().to_owned();
+    let (exit, said) = run("grep ^0:: /proc/$$/cgroup", |request| {
+        request.cgroup = Some(Box::leak(Box::new(cgroup)));
+    })
+    .await;
+    assert_eq!(exit, Exit::Code(0));
+    assert!(said.trim().ends_with(&format!("/stead/{uuid}")), "{said}");
+    hierarchy.remove(uuid).unwrap();
+    hierarchy.remove(uuid).unwrap();
+    assert!(!path.exists());
 }

@@ -1,3 +1,5 @@
+use proptest::prelude::*;
+
 use super::*;
 use crate::{
     EventKind, Nothing,
@@ -159,4 +161,36 @@ fn ids_tell_commands_apart() {
         })
         .collect();
     assert_eq!(ids, [Some(second), Some(first)]);
+}
+
+/// Bytes that look like a monitor's often enough to get past the first check.
+fn rubbish() -> impl Strategy<Value = Vec<u8>> {
+    let word = prop_oneof![
+        4 => prop::sample::select(vec![
+            "{", "}", "[", "]", "\"", ":", ",", "\n", "\r\n", "\\", "\\ud800", "\"QMP\":", "\"return\":", "\"id\":",
+            "\"event\":\"STOP\"", "\"data\":", "\"error\":", "1e999", "-1", "18446744073709551616", "{}", "null",
+        ]).prop_map(|word| word.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..20),
+    ];
+    prop::collection::vec(word, 0..60).prop_map(|words| words.concat())
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_break_a_link(chunks in prop::collection::vec(rubbish(), 0..8)) {
+        let limits = Limits { line_bytes: 500 };
+        let mut link = Link::with_limits(limits);
+        for chunk in &chunks {
+            for message in messages(&mut link, chunk).into_iter().flatten() {
+                match message {
+                    Message::Event(event) => drop(event.details()),
+                    Message::Reply(reply) => drop(reply.read::<Status>()),
+                    Message::Greeting(_) => {}
+                }
+            }
+            prop_assert!(link.buffer.len() <= limits.line_bytes);
+        }
+        let found = messages(&mut link, b"\n{\"return\":{}}\n");
+        prop_assert!(matches!(found.last(), Some(Ok(Message::Reply(_)))));
+    }
 }
