@@ -334,7 +334,6 @@ def mistakes(t):
     fault('busy-name', '000001', '000009')
     fault('busy-uuid', '<name>plain', '<name>other')
     fault('slash', '<name>plain', '<name>a/b')
-    fault('machine', "machine='q35'", "machine='no-such-board'")
     fault('arch', "arch='x86_64'", "arch='no-such-arch'")
     fault('emulator', '/usr/bin/qemu-system-x86_64', '/no/such/emulator')
     fault('zero-memory', "unit='MiB'>64", "unit='MiB'>0")

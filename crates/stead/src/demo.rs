@@ -22,7 +22,7 @@ use guest::Guest;
 use private::Private;
 
 /// How long a guest may take until its user space is ready.
-const KVM_BOOT_MAX: Duration = Duration::from_secs(30);
+const KVM_BOOT_MAX: Duration = Duration::from_secs(15);
 const TCG_BOOT_MAX: Duration = Duration::from_secs(180);
 
 /// Shows it all, and leaves nothing behind.
