@@ -181,7 +181,8 @@ async fn tell(monitor: &Monitor, told: Told) -> Result<()> {
 pub(crate) fn begin(task: &Task, change: Change) -> Result<Work> {
     match change {
         Change::Define { document } => {
-            let detail = i32::from(task.state.persistent);
+            // An undefined machine that still runs is not new, in libvirt's eyes.
+            let detail = i32::from(task.state.persistent || task.was_stored);
             let said = vec![EventKind::Lifecycle(Lifecycle::Defined(detail))];
             let applied = Applied::Document { document: Arc::clone(&document), said, live: None };
             Ok(Work::new(task, Disk::Write(document), applied))
@@ -499,6 +500,7 @@ pub(crate) fn apply(task: &mut Task, applied: Applied) -> Result<()> {
         Applied::Document { document, said: events, live } => {
             task.inactive = Some(document);
             task.broken = None;
+            task.was_stored = true;
             let was = task.state.persistent;
             task.input(Input::Ask(Request::Define));
             task.updated = task.state.is_active() && was;

@@ -20,8 +20,8 @@ use crate::machine::{self, Effect, Input, Order, Phase, Refusal, Request, State}
 use crate::run::Run;
 use crate::snapshot::Broken;
 use crate::{
-    Control, Document, Error, Event, EventKind, Identity, Kind, Message as Note, Owner, Result,
-    Snapshot, Summary, Uuid, flags,
+    Control, Document, Error, Event, EventKind, Identity, Kind, Message as Note, Origin, Owner,
+    Result, Snapshot, Summary, Uuid, flags,
 };
 
 /// Requests that wait for the one under way.
@@ -47,6 +47,8 @@ pub(crate) struct Task {
     /// The document that this run was started with, where it is another.
     started: Option<Arc<Document>>,
     pub(crate) broken: Option<Arc<Broken>>,
+    /// Whether there was a stored document before, in this run.
+    pub(crate) was_stored: bool,
     pub(crate) run: Option<Box<Run>>,
     /// What a former daemon's QEMU held, until it is known or cleaned up.
     pub(crate) leftovers: Vec<Held>,
@@ -103,6 +105,7 @@ impl Task {
             inactive: None,
             started: None,
             broken: None,
+            was_stored: false,
             run: None,
             leftovers: Vec::new(),
             unfound: false,
@@ -127,6 +130,9 @@ impl Task {
             }
             self.answer();
             self.next();
+            if self.control() != self.shared.snapshot.load().control {
+                self.publish();
+            }
             if !self.state.persistent && !self.state.is_active() && self.job.is_none() {
                 // It was to be defined or started, and was not.
                 self.leave();
@@ -256,7 +262,15 @@ impl Task {
                 Some(order) => self.job = Some(Job::now(JobKind::Tell(order, Some(reply)))),
                 None => reply.send(Ok(())),
             },
-            Err(refusal) => reply.send(Err(self.refused(refusal))),
+            Err(refusal) => {
+                let error = self.refused(refusal);
+                // libvirt has these words twice, in two parts of the house.
+                let origin = match request {
+                    Request::Shutdown => Origin::Qemu,
+                    _ => error.origin,
+                };
+                reply.send(Err(error.from_origin(origin)));
+            }
         }
     }
 
@@ -462,6 +476,7 @@ impl Task {
             self.id = -1;
             self.run = None;
             self.updated = false;
+            self.was_stored = self.state.persistent;
             self.shared.connection.store(None);
             if !launches {
                 self.owner = None;
@@ -678,10 +693,6 @@ impl Task {
         if let Some(balloon_kib) = run.and_then(Run::balloon_kib) {
             summary.memory_kib = balloon_kib;
         }
-        let control = match &self.job {
-            Some(job) => Control::Job { since: job.since },
-            None => Control::Idle,
-        };
         let persistent = self.state.persistent;
         Snapshot {
             identity: self.identity(),
@@ -695,9 +706,16 @@ impl Task {
             messages: run
                 .map_or_else(|| Arc::from(Vec::<Note>::new()), |run| Arc::clone(&run.messages)),
             broken: self.broken.clone(),
-            control,
+            control: self.control(),
             degraded: run.is_some_and(|run| run.degraded),
             pid: run.map(|run| run.connection.process.pid()),
+        }
+    }
+
+    fn control(&self) -> Control {
+        match &self.job {
+            Some(job) => Control::Job { since: job.since },
+            None => Control::Idle,
         }
     }
 

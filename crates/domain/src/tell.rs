@@ -9,7 +9,7 @@ use stead_host::monitor::MonitorError;
 use stead_qmp::command::{AddFd, InjectNmi, Key, RemoveFd, Screendump, SendKey};
 
 use crate::run::refused;
-use crate::{Error, Machine, Result, Screenshot, flags};
+use crate::{Error, Machine, Origin, Result, Screenshot, flags};
 
 /// How long a client's own monitor command may take: it may be anything.
 const COMMAND: Duration = Duration::from_secs(60);
@@ -29,7 +29,9 @@ pub(crate) async fn monitor(machine: &Machine, command: &str, given: u32) -> Res
         _ => monitor.execute_human(command, COMMAND).await,
     };
     answer.map_err(|error| match error {
-        MonitorError::NotACommand(error) => Error::internal(error.to_string()),
+        MonitorError::NotACommand(error) => {
+            Error::internal(format!("failed to parse JSON: {error}")).from_origin(Origin::None)
+        }
         error => refused(&error),
     })
 }
@@ -123,7 +125,7 @@ pub(crate) async fn screenshot(machine: &Machine, screen: u32, given: u32) -> Re
     }
     let failed = |error: std::io::Error| Error::system("cannot make a file for a picture", &error);
     let mut file = picture().map_err(failed)?;
-    let lent = OwnedFd::from(file.try_clone().map_err(failed)?);
+    let lent = write_end(&file).map_err(failed)?;
     let monitor = &connection.monitor;
     // QEMU writes into the file that it is handed, whoever it runs as.
     let set = monitor.send_with(&AddFd::default(), lent).within(ORDER).await;
@@ -141,6 +143,13 @@ pub(crate) async fn screenshot(machine: &Machine, screen: u32, given: u32) -> Re
     told.map_err(|error| refused(&error))?;
     file.rewind().map_err(failed)?;
     Ok(Screenshot { mime: "image/png".into(), descriptor: file.into() })
+}
+
+/// The same file open for writing only: QEMU looks for exactly that.
+fn write_end(file: &File) -> std::io::Result<OwnedFd> {
+    use std::os::fd::AsRawFd;
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    Ok(File::options().write(true).open(path)?.into())
 }
 
 /// A file without a name.

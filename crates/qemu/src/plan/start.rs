@@ -126,6 +126,7 @@ impl Plan {
             if self.origin == Origin::Cold && domain.current_memory < domain.memory.size {
                 let value = domain.current_memory.bytes();
                 calls.push(Call::set("balloon", json!({ "value": value })));
+                calls.push(Call::new("query-balloon", Purpose::Balloon));
             }
         }
         calls
