@@ -179,6 +179,9 @@ fn granted(domain: &mut Domain, settings: &Settings, grants: &Grants) -> Result<
             }
         }
     }
+    if let Some(cid) = domain.devices.vsock.as_mut().and_then(|vsock| vsock.cid.as_mut()) {
+        cid.address = cid.address.or(grants.vsock_cid);
+    }
     let folder = channel_folder(&settings.channels, grants);
     for channel in &mut domain.devices.channels {
         if let (ChannelPort::Virtio { name, .. }, ChardevSource::Unix { mode, path, .. }) =

@@ -173,7 +173,7 @@ pub(super) fn complete(
             findings.unsupported(serial.position, "devices/serial/target", message);
         }
     }
-    displays(domain, &mut findings);
+    displays(domain, abilities, &mut findings);
     findings.verdict()
 }
 
@@ -352,8 +352,31 @@ fn disk(disk: &Disk, chipset: Chipset, findings: &mut Findings) {
     }
 }
 
-fn displays(domain: &Domain, findings: &mut Findings) {
+/// The QEMU device of a graphics card.
+fn video_device(model: VideoModel) -> Option<&'static str> {
+    Some(match model {
+        VideoModel::Vga => "VGA",
+        VideoModel::Cirrus => "cirrus-vga",
+        VideoModel::Vmvga => "vmware-svga",
+        VideoModel::Qxl => "qxl",
+        VideoModel::Virtio => "virtio-gpu-pci",
+        VideoModel::Bochs => "bochs-display",
+        VideoModel::Ramfb => "ramfb",
+        VideoModel::None => return None,
+        _ => "",
+    })
+}
+
+fn displays(domain: &Domain, abilities: &Abilities, findings: &mut Findings) {
     let videos = &domain.devices.videos;
+    for video in videos {
+        let Some(card) = &video.model else { continue };
+        if video_device(card.kind).is_some_and(|device| !abilities.has_type(device)) {
+            let message =
+                format!("domain configuration does not support video model '{}'", card.kind);
+            findings.unsupported(video.position, "devices/video/model/@type", message);
+        }
+    }
     let kind = |model: VideoModel| {
         move |video: &&stead_config::domain::display::Video| {
             video.model.as_ref().is_some_and(|card| card.kind == model)
