@@ -198,7 +198,8 @@ impl<'t> Builder<'t> {
                 let name = encoding.as_deref().unwrap_or("utf-8").to_ascii_lowercase();
                 let is_utf8 = matches!(name.as_str(), "utf-8" | "utf8");
                 let ascii = ["us-ascii", "ascii", "iso-8859-1", "latin1", "iso-8859-15"];
-                if !is_utf8 && !(ascii.contains(&name.as_str()) && text.is_ascii()) {
+                let is_ascii = ascii.contains(&name.as_str()) && text.is_ascii();
+                if !is_utf8 && !is_ascii {
                     let message = format!("Unsupported encoding {name}");
                     self.fault(to.saturating_sub(2), &message).fix =
                         Some("save the document as UTF-8".to_owned());
@@ -246,7 +247,7 @@ impl<'t> Builder<'t> {
         if !is_name(name) {
             let good = name.chars().take_while(|c| is_name_character(*c)).map(char::len_utf8);
             let at = from + 1 + good.sum::<usize>() as u32;
-            let starts = name.starts_with(|c| is_name_start(c));
+            let starts = name.starts_with(is_name_start);
             let message = if starts {
                 "error parsing attribute name"
             } else {

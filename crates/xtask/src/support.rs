@@ -76,7 +76,8 @@ fn write_elements(page: &mut String) {
     page.push_str(
         "\nRefused at define, by name, line and column (below `domain/`; `@` is an attribute):\n\n",
     );
-    page.push_str(&names(stead_config::domain::served::REFUSED.iter().copied()));
+    let refused = stead_config::domain::served::refused();
+    page.push_str(&names(refused.iter().map(String::as_str)));
     page.push('\n');
 }
 
@@ -90,13 +91,49 @@ fn write_procedures(page: &mut String, support: &[Support]) {
         let _ = writeln!(page, "| {program} | {routed} | {} |", of.len());
     }
     for program in programs {
-        let _ = writeln!(page, "\n### {program}\n");
-        let of = support.iter().filter(|row| row.program == program);
-        let (routed, not): (Vec<_>, Vec<_>) = of.partition(|row| row.routed);
-        let _ = writeln!(page, "Answered: {}", names(routed.iter().map(|row| shown(row))));
-        let _ = writeln!(page, "\nNot yet: {}", names(not.iter().map(|row| shown(row))));
+        let of: Vec<_> = support.iter().filter(|row| row.program == program).collect();
+        let mut objects: Vec<&str> = of.iter().map(|row| object(row.api)).collect();
+        objects.sort_by_key(|object| OBJECTS.iter().position(|(_, known)| known == object));
+        objects.dedup();
+        for object in objects {
+            let of = of.iter().filter(|row| self::object(row.api) == object);
+            let (routed, not): (Vec<_>, Vec<_>) = of.partition(|row| row.routed);
+            let (answered, all) = (routed.len(), routed.len() + not.len());
+            let _ = writeln!(page, "\n### {program}: {object} ({answered} of {all})\n");
+            let _ = writeln!(page, "Answered: {}", names(routed.iter().map(|row| shown(row))));
+            let _ = writeln!(page, "\nNot yet: {}", names(not.iter().map(|row| shown(row))));
+        }
     }
 }
+
+/// Which object a public function belongs to.
+fn object(api: &str) -> &'static str {
+    let of = OBJECTS.iter().find(|(prefix, _)| api.starts_with(prefix));
+    of.map_or("the connection itself", |(_, object)| object)
+}
+
+/// How the functions of each object begin; the longer beginning first.
+const OBJECTS: [(&str, &str); 19] = [
+    ("virConnectDomain", "domains"),
+    ("virConnect", "connection"),
+    ("virDomainSnapshot", "snapshots"),
+    ("virDomainCheckpoint", "checkpoints"),
+    ("virDomain", "domains"),
+    ("virNetworkPort", "network ports"),
+    ("virNetwork", "networks"),
+    ("virInterface", "interfaces"),
+    ("virStoragePool", "storage pools"),
+    ("virStorageVol", "storage volumes"),
+    ("virSecret", "secrets"),
+    ("virNodeDevice", "node devices"),
+    ("virNode", "node"),
+    ("virNWFilterBinding", "bindings of network filters"),
+    ("virNWFilter", "network filters"),
+    ("virStream", "streams"),
+    ("virEvent", "events"),
+    ("virAuth", "authentication"),
+    ("", "the connection itself"),
+];
 
 /// The public function where there is one: what people know it by.
 const fn shown(row: &Support) -> &'static str {

@@ -603,7 +603,7 @@ impl FromElement for ChannelPort {
                 }
                 Some(Self::Guestfwd { address: attribute("address"), port: attribute("port") })
             }
-            Some(text) if text == "xen" => {
+            Some("xen") => {
                 let message = "channel target type 'xen' is not supported by stead yet";
                 reader.attribute_error(node, "type", Class::Unsupported, message);
                 None

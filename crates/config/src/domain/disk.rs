@@ -8,7 +8,9 @@ use super::parts::Boot;
 
 names! {
     /// What a disk's bytes come from.
+    #[derive(Default)]
     pub enum DiskKind {
+        #[default]
         File = "file",
         Block = "block",
         Dir = "dir",
@@ -20,7 +22,9 @@ names! {
     }
 
     /// What the guest takes it for.
+    #[derive(Default)]
     pub enum DiskDevice {
+        #[default]
         Disk = "disk",
         Cdrom = "cdrom",
         Floppy = "floppy",
@@ -205,18 +209,6 @@ pub struct Disk {
     /// Where it stands in the document.
     #[xml(position)]
     pub position: Position,
-}
-
-impl Default for DiskKind {
-    fn default() -> Self {
-        Self::File
-    }
-}
-
-impl Default for DiskDevice {
-    fn default() -> Self {
-        Self::Disk
-    }
 }
 
 /// `<driver>` of a disk.

@@ -173,6 +173,18 @@ pub const REFUSED_VALUES: &[(&str, &str, &str)] = &[
     ("domain/devices/audio", "type", "dbus"),
 ];
 
+/// Everything that is refused, as `a/b`, `a/b/@c` or `a/b/@c=d` below `domain/`.
+pub fn refused() -> Vec<String> {
+    let names = REFUSED.iter().map(|&name| name.to_owned());
+    let values = REFUSED_VALUES.iter().map(|(element, attribute, value)| {
+        let below = element.strip_prefix("domain/").map(|below| format!("{below}/"));
+        format!("{}@{attribute}={value}", below.unwrap_or_default())
+    });
+    let mut refused: Vec<String> = names.chain(values).collect();
+    refused.sort();
+    refused
+}
+
 /// The whole of it, for a reader.
 pub const JUDGE: Judge = Judge { name: judge, values: REFUSED_VALUES };
 
