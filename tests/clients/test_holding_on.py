@@ -231,19 +231,20 @@ class HoldingOn(Case):
         self.assertEqual(kept(), {k: v for k, v in before.items() if not k.endswith('cd.iso')}, 'after daemon and QEMU died')
 
     def test_a_failed_start_quotes_qemu_and_leaves_nothing(self, place):
-        (place.work / 'bad.xml').write_text((place.work / 'pc.xml').read_text().replace("type='raw'", "type='qcow2'")); place.user.give(place.work)
+        (place.work / 'bad.xml').write_text((place.work / 'pc.xml').read_text().replace('</domain>', "<qemu:commandline xmlns:qemu='http://libvirt.org/schemas/domain/qemu/1.0'><qemu:arg value='-no-such-option'/></qemu:commandline></domain>"))
+        place.user.give(place.work)
         place.ok('define', 'bad.xml')
         before = files(place)
         refused = place.virsh('start', 'pc')
         self.assertNotEqual(refused.returncode, 0)
-        self.assertRegex(refused.stderr, r'(?i)not in qcow2 format')
+        self.assertRegex(refused.stderr, r'no-such-option: invalid option')
         self.assertEqual(place.machines(), [])
         self.assertEqual(files(place), before)
         self.assertEqual(state(place, 'pc'), 'shut off (failed)')
         logs = [p for p in (place.root / 'log').rglob('*') if p.is_file()]
         text = ''.join(p.read_text(errors='replace') for p in logs)
         self.assertIn('-uuid 57ead000-0000-4000-8000-000000000003', text)
-        self.assertIn('qcow2', text)
+        self.assertIn('invalid option', text)
 
     def test_the_log_of_a_machine_is_bounded(self, place):
         place.ok('define', 'plain.xml')

@@ -13,6 +13,8 @@ ALWAYS = [
     (r'pc-(q35|i440fx)-[0-9]+\.[0-9]+', r'pc-\1-X'),
     # stead says where in the document, after libvirt's own words.
     (r' \(line \d+, column \d+: [^)\n]*\)', ''),
+    # ... and every further fault on a line of its own, where libvirt stops at the first.
+    (r'(?m)^\d+:\d+: .*\n?', ''),
     (r'/dev/pts/\d+', '/dev/pts/N'),
     (r'(?m)^(CPU time: +).*', r'\1T'),
     (r"(<[^>]*) port='59\d\d'", r"\1 port='PORT'"),
