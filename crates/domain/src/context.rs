@@ -53,6 +53,9 @@ pub struct Options {
     pub hypervisors: Arc<dyn Hypervisors>,
 }
 
+/// The host's CPU, for as long as a binary's abilities are these.
+type KnownCpus = (Weak<Abilities>, Arc<HostCpus>);
+
 /// What all machines of a daemon share.
 #[derive(Debug)]
 pub(crate) struct Context {
@@ -68,7 +71,7 @@ pub(crate) struct Context {
     pub(crate) consoles: Consoles,
     ledger: Mutex<Ledger>,
     owners: Mutex<Owners>,
-    host_cpus: Mutex<HashMap<(String, Accelerator), (Weak<Abilities>, Arc<HostCpus>)>>,
+    host_cpus: Mutex<HashMap<(String, Accelerator), KnownCpus>>,
     last_id: AtomicI32,
 }
 

@@ -172,10 +172,10 @@ impl Attempt {
         abilities: &Arc<Abilities>,
     ) -> Result<Spawned> {
         let result = self.try_spawn(domain, abilities);
-        result.map_err(|error| {
+        if result.is_err() {
             crate::ending::undo(&self.context, &self.order.uuid, &self.record.held);
-            error
-        })
+        }
+        result
     }
 
     fn try_spawn(

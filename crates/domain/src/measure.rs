@@ -23,6 +23,9 @@ const ASK: Duration = Duration::from_millis(50);
 /// How long a disk is waited for.
 const DISK: Duration = Duration::from_millis(50);
 
+/// One figure of a block device.
+type Figure = fn(&BlockStats) -> u64;
+
 /// What QEMU said last.
 #[derive(Debug, Default)]
 pub(crate) struct Measured {
@@ -159,7 +162,7 @@ async fn counted(machine: &Machine, name: &str) -> Result<Vec<BlockStats>> {
 
 pub(crate) async fn block_counters(machine: &Machine, name: &str) -> Result<BlockCounters> {
     let blocks = counted(machine, name).await?;
-    let sum = |figure: fn(&BlockStats) -> u64| {
+    let sum = |figure: Figure| {
         let sum = blocks.iter().map(figure).fold(0_u64, u64::saturating_add);
         i64::try_from(sum).unwrap_or(i64::MAX)
     };
@@ -179,7 +182,7 @@ pub(crate) async fn block_statistics(
 ) -> Result<Vec<(String, Value)>> {
     flags::check(given, flags::TYPED_PARAM_STRING_OKAY, "qemuDomainBlockStatsFlags")?;
     let blocks = counted(machine, name).await?;
-    let rows: [(&str, fn(&BlockStats) -> u64); 8] = [
+    let rows: [(&str, Figure); 8] = [
         ("wr_bytes", |block| block.stats.wr_bytes),
         ("wr_operations", |block| block.stats.wr_operations),
         ("rd_bytes", |block| block.stats.rd_bytes),

@@ -1,5 +1,7 @@
 //! Machines on a real QEMU under TCG: their life, their death, and the next daemon. Skipped where there is no QEMU.
 
+#![allow(clippy::unwrap_used, reason = "helpers of tests are not seen as tests")]
+
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::{Arc, Mutex};

@@ -157,7 +157,7 @@ impl World {
     fn report(&mut self, pick: u8) -> Option<Input> {
         if self.launching {
             self.launching = false;
-            self.process = pick % 3 != 0;
+            self.process = !pick.is_multiple_of(3);
             return Some(if self.process { Input::Started } else { Input::Failed });
         }
         if self.cleaning {
