@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 
 use crate::command::{Message, Report};
 use crate::context::Context;
+use crate::held::Held;
 use crate::machine::{Input, Phase};
 use crate::record::Record;
 use crate::run::{Connection, Run, Saver, guest};
@@ -46,10 +47,25 @@ pub(crate) fn adopt(
     mailbox: mpsc::Sender<Box<Message>>,
 ) {
     tokio::spawn(async move {
+        let record = match degraded {
+            true => recover(&context, uuid, record, process.pid()).await,
+            false => record,
+        };
         let known = ask(&context, uuid, record, live, process, degraded).await;
         let report = Report::Adopted(Box::new(known));
         let _gone = mailbox.send(Box::new(Message::Report(report))).await;
     });
+}
+
+/// What the record would have said of images that were lent to QEMU's user; the images say it too.
+async fn recover(context: &Arc<Context>, uuid: Uuid, mut record: Record, pid: u32) -> Record {
+    let context = Arc::clone(context);
+    let claims = crate::lane::run(move || match &context.credentials {
+        Some(credentials) => context.owners().recover(uuid, pid, credentials),
+        None => Vec::new(),
+    });
+    record.held.extend(claims.await.unwrap_or_default().into_iter().map(Held::Label));
+    record
 }
 
 async fn ask(

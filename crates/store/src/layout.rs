@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fs, io,
-    os::unix::fs::DirBuilderExt,
+    os::unix::fs::{DirBuilderExt, MetadataExt, PermissionsExt},
     path::{Path, PathBuf},
 };
 
@@ -96,7 +96,8 @@ impl Layout {
     }
 
     /// Makes what is missing of the folders. `run` can be entered by all (clients of the read-only socket),
-    /// `lib` too (QEMU's user works below it); the others are the daemon's own.
+    /// `lib` too (QEMU's user works below it); the others are the daemon's own. A private root that only its owner may
+    /// enter (as `mktemp -d` makes it) is opened for passage when root owns it: QEMU, another user, works below it.
     ///
     /// # Errors
     /// The folder that cannot be made.
@@ -109,7 +110,12 @@ impl Layout {
             (&self.log, 0o700),
             (&self.cache, 0o700),
         ] {
-            make_folder(path, mode).map_err(|error| Error::new("making folder", path, error))?;
+            make_folder(path, mode, open)
+                .map_err(|error| Error::new("making folder", path, error))?;
+        }
+        if let (Scope::Private, Some(root)) = (self.scope, self.run.parent()) {
+            allow_passage(root)
+                .map_err(|error| Error::new("letting QEMU's user pass", root, error))?;
         }
         Ok(())
     }
@@ -160,13 +166,13 @@ impl Layout {
     }
 }
 
-/// Makes a folder and what is missing above it. One that is there stays as it is.
-fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
+/// Makes a folder, and with mode `above` what is missing above it. One that is there stays as it is.
+fn make_folder(path: &Path, mode: u32, above: u32) -> io::Result<()> {
     if path.is_dir() {
         return Ok(());
     }
     if let Some(parent) = path.parent() {
-        fs::DirBuilder::new().recursive(true).mode(mode | 0o700).create(parent)?;
+        fs::DirBuilder::new().recursive(true).mode(above).create(parent)?;
     }
     match fs::DirBuilder::new().mode(mode).create(path) {
         Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
@@ -174,9 +180,33 @@ fn make_folder(path: &Path, mode: u32) -> io::Result<()> {
     }
 }
 
+/// Adds search permission for all to a folder of root's; others' stay as they are.
+fn allow_passage(folder: &Path) -> io::Result<()> {
+    let attributes = fs::metadata(folder)?;
+    let mode = attributes.permissions().mode() & 0o7777;
+    if rustix::process::geteuid().is_root() && attributes.uid() == 0 && mode & 0o011 != 0o011 {
+        fs::set_permissions(folder, fs::Permissions::from_mode(mode | 0o011))?;
+    }
+    Ok(())
+}
+
 #[cfg(test)]
 mod test {
     use super::*;
+
+    #[test]
+    fn a_root_that_is_made_can_be_entered_by_qemu() {
+        let above = tempfile::tempdir().unwrap();
+        let root = above.path().join("new");
+        Layout::root(&root).prepare().unwrap();
+        let mode = |path: &Path| fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(&root) & 0o011, 0o011);
+        assert_eq!(mode(&root.join("etc")), 0o700);
+        fs::set_permissions(&root, fs::Permissions::from_mode(0o700)).unwrap();
+        Layout::root(&root).prepare().unwrap();
+        let open = if rustix::process::geteuid().is_root() { 0o711 } else { 0o700 };
+        assert_eq!(mode(&root), open);
+    }
 
     #[test]
     fn a_session_follows_the_xdg_folders_and_falls_back_to_home() {

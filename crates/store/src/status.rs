@@ -10,6 +10,7 @@ use std::{
     io::{self, Write},
     os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -26,6 +27,9 @@ const FILE: &str = "status";
 #[derive(Clone, Debug)]
 pub struct Status {
     run: PathBuf,
+    /// A file that is made while its folder is removed would keep the folder: one act at a time, machine by machine (or
+    /// nearly: a few of them share a lock).
+    turns: Arc<[Mutex<()>; 16]>,
 }
 
 /// One machine's status as it was written.
@@ -72,10 +76,11 @@ struct Head<'a> {
 impl Status {
     /// The status of the machines of one daemon.
     pub fn new(layout: &Layout) -> Self {
-        Self { run: layout.run.clone() }
+        Self { run: layout.run.clone(), turns: Arc::default() }
     }
 
-    /// Replaces the status of a machine. Its folder in `run` must be there.
+    /// Replaces the status of a machine. Its folder in `run` must be there: a write that comes after
+    /// [`Self::remove`] is `NotFound`.
     ///
     /// # Errors
     /// The disk's; then the old status is in place. A record that JSON cannot express is `InvalidData`.
@@ -92,6 +97,7 @@ impl Status {
         bytes.push(b'\n');
         bytes.extend_from_slice(live.as_bytes());
         let new = file.with_added_extension("new");
+        let _turn = self.turn(uuid);
         let outcome = fill(&new, &bytes).and_then(|()| fs::rename(&new, &file));
         outcome.map_err(|error| {
             // What could be written of it takes space that is short already.
@@ -129,12 +135,19 @@ impl Status {
     /// The disk's, but not that there is nothing to forget.
     pub fn remove(&self, uuid: Uuid) -> Result<(), Error> {
         let folder = self.run.join(uuid.hyphenated().to_string());
+        let _turn = self.turn(uuid);
         match fs::remove_dir_all(&folder) {
             Err(error) if error.kind() != io::ErrorKind::NotFound => {
                 Err(Error::new("removing", &folder, error))
             }
             _ => Ok(()),
         }
+    }
+
+    fn turn(&self, uuid: Uuid) -> MutexGuard<'_, ()> {
+        let [.., last] = uuid.into_bytes();
+        let turn = &self.turns[usize::from(last) % self.turns.len()];
+        turn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn file(&self, uuid: Uuid) -> PathBuf {
@@ -196,6 +209,21 @@ mod test {
         status.remove(uuid).unwrap();
         status.remove(uuid).unwrap();
         assert!(status.load::<Pid>().unwrap().is_empty());
+    }
+
+    #[test]
+    fn a_writer_that_comes_late_leaves_nothing_behind() {
+        let (_root, status, uuid) = status();
+        let folder = status.file(uuid).parent().unwrap().to_owned();
+        for _ in 0..200 {
+            fs::create_dir_all(&folder).unwrap();
+            std::thread::scope(|scope| {
+                // Either before, or too late.
+                scope.spawn(|| drop(status.write(uuid, &Pid { pid: 3 }, "<domain/>\n")));
+                status.remove(uuid).unwrap();
+            });
+            assert!(!folder.exists());
+        }
     }
 
     #[test]

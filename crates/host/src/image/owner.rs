@@ -3,7 +3,8 @@
 //! QEMU runs as a user of its own, which must be able to open what the document names. The owner and mode are changed
 //! through a descriptor, on a file that was looked at; what they were is a [`Claim`], which is data: it is
 //! written down before the change, and undone from there after stop, crash or failed start, by this daemon or the next.
-//! Images that several machines use are changed by the first and put back by the last.
+//! Images that several machines use are changed by the first and put back by the last. What an image was before is also
+//! noted on the image itself, in an extended attribute, for the day when all records are lost with `/run`.
 
 use std::{
     collections::BTreeMap,
@@ -13,12 +14,15 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{Gid, Mode, Uid, fchmod, fchown};
+use rustix::fs::{Gid, Mode, Uid, XattrFlags, fchmod, fchown, fgetxattr, fremovexattr, fsetxattr};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{Image, Medium};
 use crate::{Error, error::Doing, process::Credentials};
+
+/// Holds [`Owner`] as three numbers; only root reads and writes it.
+const ATTRIBUTE: &str = "trusted.stead.owner";
 
 /// Owner and mode of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -50,6 +54,7 @@ impl Claim {
     /// # Errors
     /// The system's: a read-only file system, a file system without owners.
     pub fn apply(&self, image: &Image) -> Result<(), Error> {
+        note(&image.file, self.before);
         set(&image.file, self.after)
             .doing(|| format!("giving image {} to user {}", self.path.display(), self.after.uid))
     }
@@ -66,11 +71,16 @@ impl Claim {
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
             Err(error) => return Err(error),
         };
-        let now = owner_of(&image.file).doing(doing)?;
-        if image.key() != self.key || (now.uid, now.gid) != (self.after.uid, self.after.gid) {
+        if image.key() != self.key {
             return Ok(());
         }
-        set(&image.file, self.before).doing(doing)
+        let now = owner_of(&image.file).doing(doing)?;
+        if (now.uid, now.gid) == (self.after.uid, self.after.gid) {
+            set(&image.file, self.before).doing(doing)?;
+        }
+        // Absent where the file system has no such attributes.
+        let _ = fremovexattr(&image.file, ATTRIBUTE);
+        Ok(())
     }
 }
 
@@ -110,11 +120,14 @@ impl Owners {
             used.claim = claim.clone();
             return Ok(Some(claim));
         }
-        let before = owner_of(&image.file)
+        let now = owner_of(&image.file)
             .doing(|| format!("reading the owner of {}", image.path.display()))?;
-        if allows(before, credentials, writes) {
+        // Lent before the host went down, and never given back: then the note says whose it really is.
+        let noted = noted(&image.file).filter(|_| now.uid == credentials.uid);
+        if noted.is_none() && allows(now, credentials, writes) {
             return Ok(None);
         }
+        let before = noted.unwrap_or(now);
         let after = Owner {
             uid: credentials.uid,
             gid: match image.medium() {
@@ -139,6 +152,26 @@ impl Owners {
         used.claim.after.mode |= claim.after.mode;
     }
 
+    /// Finds the claims of a machine that runs but of which no record tells: by what its process holds open, and by
+    /// the notes on those images.
+    pub fn recover(&mut self, machine: Uuid, pid: u32, credentials: &Credentials) -> Vec<Claim> {
+        let mut found: Vec<Claim> = Vec::new();
+        for image in opened_by(pid) {
+            let key = image.key();
+            if found.iter().any(|claim| claim.key == key) {
+                continue;
+            }
+            let Ok(after) = owner_of(&image.file) else { continue };
+            let before = noted(&image.file).filter(|_| after.uid == credentials.uid);
+            if let Some(before) = before {
+                let claim = Claim { path: image.path.clone(), key, before, after };
+                self.adopt(machine, &claim);
+                found.push(claim);
+            }
+        }
+        found
+    }
+
     /// A machine has ended: the claims to undo now. Claims of images that others still use are kept.
     pub fn release(&mut self, machine: Uuid) -> Vec<Claim> {
         let mut free = Vec::new();
@@ -151,6 +184,42 @@ impl Owners {
         });
         free
     }
+}
+
+/// The images that a process holds open, as far as their paths still lead to them.
+fn opened_by(pid: u32) -> Vec<Image> {
+    let folder = PathBuf::from(format!("/proc/{pid}/fd"));
+    let entries = std::fs::read_dir(&folder).into_iter().flatten().flatten();
+    let images = entries.filter_map(|entry| {
+        let open = std::fs::metadata(entry.path()).ok()?;
+        let kind = FileType::from_raw_mode(open.mode());
+        // Nothing else is touched: to open a terminal means something.
+        if !matches!(kind, FileType::RegularFile | FileType::BlockDevice) {
+            return None;
+        }
+        let image = Image::open(&std::fs::read_link(entry.path()).ok()?).ok()?;
+        let same = match image.medium() {
+            Medium::File => image.key() == (open.dev(), open.ino()),
+            Medium::Block => image.key() == (open.rdev(), 0),
+        };
+        same.then_some(image)
+    });
+    images.collect()
+}
+
+/// Notes on an image whose it was. Not every file system can, and the record says the same.
+fn note(file: &File, owner: Owner) {
+    let text = format!("{} {} {}", owner.uid, owner.gid, owner.mode);
+    let _ = fsetxattr(file, ATTRIBUTE, text.as_bytes(), XattrFlags::empty());
+}
+
+fn noted(file: &File) -> Option<Owner> {
+    let mut text = [0_u8; 64];
+    let length = fgetxattr(file, ATTRIBUTE, &mut text).ok()?;
+    let text = std::str::from_utf8(text.get(..length)?).ok()?;
+    let mut numbers = text.split(' ').map(|number| number.parse().ok());
+    let owner = Owner { uid: numbers.next()??, gid: numbers.next()??, mode: numbers.next()?? };
+    (owner.mode <= 0o7777).then_some(owner)
 }
 
 /// The first folder on the way to `path` that a user cannot enter; none: it can come to it. Symbolic links in
@@ -286,5 +355,41 @@ mod test {
         assert_eq!(fs::metadata(&path).unwrap().uid(), 0, "the other file is left alone");
         fs::remove_file(&path).unwrap();
         claim.undo().unwrap();
+    }
+
+    #[test]
+    fn an_image_whose_record_is_lost_still_says_whose_it_was() {
+        if !rustix::process::geteuid().is_root() {
+            println!("skipped: only root can give files away");
+            return;
+        }
+        let (_folder, path) = image(0o640);
+        let image = Image::open(&path).unwrap();
+        let before = owner_of(image.file()).unwrap();
+        Owners::default()
+            .claim(ONE, &image, &qemu(), true)
+            .unwrap()
+            .unwrap()
+            .apply(&image)
+            .unwrap();
+        if noted(image.file()).is_none() {
+            println!("skipped: no such attributes here");
+            return;
+        }
+        // The next start, after all records are lost: QEMU could use the image as it is, and yet it is a claim.
+        let claim = Owners::default().claim(TWO, &image, &qemu(), true).unwrap().unwrap();
+        assert_eq!(claim.before, before);
+        // A machine that still holds it open, of which no record tells; here, we.
+        let mut owners = Owners::default();
+        let found = owners.recover(TWO, std::process::id(), &qemu());
+        let found: Vec<_> = found.into_iter().filter(|claim| claim.path == path).collect();
+        assert_eq!((found.len(), found[0].before), (1, before));
+        found[0].undo().unwrap();
+        assert_eq!(owner_of(image.file()).unwrap(), before);
+        assert_eq!(noted(image.file()), None);
+        // A note on an image that somebody took back is worth nothing.
+        note(image.file(), Owner { uid: 5, gid: 5, mode: 0o777 });
+        let claim = Owners::default().claim(ONE, &image, &qemu(), true).unwrap().unwrap();
+        assert_eq!(claim.before, before);
     }
 }
