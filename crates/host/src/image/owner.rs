@@ -14,7 +14,9 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rustix::fs::{Gid, Mode, Uid, XattrFlags, fchmod, fchown, fgetxattr, fremovexattr, fsetxattr};
+use rustix::fs::{
+    FileType, Gid, Mode, Uid, XattrFlags, fchmod, fchown, fgetxattr, fremovexattr, fsetxattr,
+};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
