@@ -77,7 +77,7 @@ pub struct Domain {
     #[xml(attribute, live)]
     pub id: Option<u32>,
     /// Its name.
-    #[xml(text, default)]
+    #[xml(with = check::name, knows("name"))]
     pub name: String,
     /// Its UUID; made up when it is not given.
     #[xml(with = check::uuid, knows("uuid"))]

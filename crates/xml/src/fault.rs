@@ -170,10 +170,16 @@ impl fmt::Display for Fault {
         if !path.is_empty() {
             write!(out, "{path}: ")?;
         }
-        if self.severity == Severity::Warning {
-            write!(out, "warning: ")?;
+        match (self.severity, self.class) {
+            (Severity::Warning, _) => write!(out, "warning: {}", self.message)?,
+            // Its message shows the line and points into it: that is for clients.
+            (_, Class::Syntax) => {
+                let words = self.message.lines().next().unwrap_or("");
+                let words = words.split_once(": ").map_or(words, |(_, words)| words);
+                write!(out, "{words}")?;
+            }
+            _ => write!(out, "{}{}", self.class.prefix(), self.message)?,
         }
-        write!(out, "{}{}", self.class.prefix(), self.message.trim_end())?;
         match &self.fix {
             Some(fix) => write!(out, " ({fix})"),
             None => Ok(()),
@@ -226,7 +232,10 @@ impl From<Fault> for Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (index, fault) in self.0.iter().enumerate() {
+        // In the order of the document; what has no place comes first.
+        let mut faults: Vec<&Fault> = self.0.iter().collect();
+        faults.sort_by_key(|fault| (fault.place.line, fault.place.column));
+        for (index, fault) in faults.into_iter().enumerate() {
             if index > 0 {
                 writeln!(out)?;
             }

@@ -72,3 +72,6 @@ pub fn print<T: ToElement>(value: &T, root: &str, form: Form) -> String {
 // What the derive writes names this crate from outside.
 #[cfg(test)]
 extern crate self as stead_xml;
+
+#[cfg(test)]
+mod test;

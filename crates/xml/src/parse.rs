@@ -22,6 +22,8 @@ pub mod limits {
     pub const DEPTH: usize = 256;
     /// Elements, texts and comments of a document.
     pub const ITEMS: usize = 1 << 20;
+    /// Elements in one element: what is compared with each other stays little.
+    pub const CHILDREN: usize = 8192;
     /// Attributes of one element.
     pub const ATTRIBUTES: usize = 256;
     /// Bytes of a name: libxml2's `XML_MAX_NAME_LENGTH`.
@@ -85,6 +87,8 @@ struct Builder<'t> {
     document: Document<'t>,
     faults: Vec<Fault>,
     open: Vec<u32>,
+    /// How many elements are in each open one.
+    counts: Vec<usize>,
     root_seen: bool,
     root_closed: bool,
     extra_told: bool,
@@ -99,6 +103,7 @@ impl<'t> Builder<'t> {
             document,
             faults: Vec::new(),
             open: Vec::new(),
+            counts: Vec::new(),
             root_seen: false,
             root_closed: false,
             extra_told: false,
@@ -259,6 +264,13 @@ impl<'t> Builder<'t> {
             self.fault(from, "Excessive depth in document: 256 use XML_PARSE_HUGE option");
             return false;
         }
+        if let Some(count) = self.counts.get_mut(self.open.len().wrapping_sub(1)) {
+            *count += 1;
+            if *count > limits::CHILDREN {
+                self.fault(from, "document has too many elements in one");
+                return false;
+            }
+        }
         if name.len() > limits::NAME {
             self.fault(from, "Name too long");
             return false;
@@ -269,6 +281,8 @@ impl<'t> Builder<'t> {
         let Some(index) = self.push(Body::Element { name, attributes }, from) else { return false };
         self.root_seen = true;
         if !empty {
+            self.counts.truncate(self.open.len());
+            self.counts.push(0);
             self.open.push(index);
         } else if self.open.is_empty() {
             self.root_closed = true;

@@ -10,7 +10,6 @@ mod devices;
 
 /// Checks a whole document.
 pub(super) fn domain(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
-    name(&domain.name, node, reader);
     if let Some(title) = &domain.title
         && title.contains('\n')
         && let Some(at) = node.child("title")
@@ -66,17 +65,6 @@ fn seclabels(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
             let message = format!("seclabel for model {model} is already provided");
             reader.error(at, Class::Detail, message);
         }
-    }
-}
-
-fn name(name: &str, node: Node<'_>, reader: &mut Reader) {
-    let at = node.child("name").unwrap_or(node);
-    match domain_name(name) {
-        Ok(()) => {}
-        Err(BadName::Empty) => {
-            reader.error_with_fix(at, Class::NoName, "", "add a <name>");
-        }
-        Err(error) => reader.error(at, Class::Xml, error.to_string()),
     }
 }
 
@@ -137,6 +125,27 @@ fn twice(node: Node<'_>, reader: &mut Reader) {
     ];
     for name in ONCE {
         reader.only_first(node, name);
+    }
+}
+
+pub(super) mod name {
+    use super::{BadName, Class, Node, Reader, Writer, domain_name};
+
+    pub(crate) fn read(domain: Node<'_>, reader: &mut Reader) -> String {
+        let at = domain.child("name").unwrap_or(domain);
+        let name = domain.child("name").map(|node| node.text().into_owned()).unwrap_or_default();
+        match domain_name(&name) {
+            Ok(()) => {}
+            Err(BadName::Empty) => {
+                reader.error_with_fix(at, Class::NoName, "", "add a <name>");
+            }
+            Err(error) => reader.error(at, Class::Xml, error.to_string()),
+        }
+        name
+    }
+
+    pub(crate) fn write(name: &str, out: &mut Writer) {
+        out.text("name", name);
     }
 }
 

@@ -561,9 +561,8 @@ mod backing {
             Backing::Nothing => out.empty("backingStore"),
             Backing::Store(store) => out.element("backingStore", |out| {
                 out.attribute("type", store.image.kind());
-                if out.form().is_live() {
-                    out.optional("index", store.index);
-                }
+                // libvirt shows it in the definition of a running machine too.
+                out.optional("index", store.index);
                 out.element("format", |out| out.attribute("type", store.format));
                 out.element("source", |out| {
                     out.attribute(Image::attribute(store.image.kind()), store.image.path());

@@ -1,7 +1,9 @@
 //! `<graphics>` and `<video>`: what the guest draws on, and who sees it.
 
 use stead_values::{OnOff, YesNo, names};
-use stead_xml::{Class, Element, FromElement, Node, Position, Reader, ToElement, Writer};
+use stead_xml::{
+    Class, Element, Fault, FromElement, Node, Position, Reader, Severity, ToElement, Writer,
+};
 
 use super::address::{Address, alias, place};
 
@@ -123,9 +125,39 @@ pub enum Listen {
     Socket(Option<String>),
 }
 
+/// What a SPICE server can say; not served, but misspellings are told.
+const SPICE_ATTRIBUTES: &[&str] = &[
+    "type",
+    "port",
+    "tlsPort",
+    "autoport",
+    "listen",
+    "keymap",
+    "passwd",
+    "passwdValidTo",
+    "connected",
+    "defaultMode",
+];
+const SPICE_ELEMENTS: &[&str] = &[
+    "listen",
+    "channel",
+    "image",
+    "jpeg",
+    "zlib",
+    "playback",
+    "streaming",
+    "clipboard",
+    "mouse",
+    "filetransfer",
+    "gl",
+];
+
 impl FromElement for Graphics {
     fn read(node: Node<'_>, reader: &mut Reader) -> Option<Self> {
         if reader.judge_value(node, "type") {
+            if node.attribute("type") == Some("spice") {
+                reader.leftovers(node, SPICE_ATTRIBUTES, SPICE_ELEMENTS);
+            }
             return None;
         }
         match reader.required::<GraphicsKind>(node, "type")? {
@@ -190,6 +222,14 @@ impl FromElement for Vnc {
             autoport = given == "yes";
         }
         if autoport && !reader.form().is_live() {
+            if let Some(port) = port {
+                let message = format!("port {port} is not used, as autoport='yes' chooses one");
+                let place = node.attribute_place("port");
+                let mut fault = Fault::new(Class::Xml, place, message)
+                    .with_fix("write autoport='no' to have it");
+                fault.severity = Severity::Warning;
+                reader.note(fault);
+            }
             port = None;
         }
         let websocket = reader.attribute(node, "websocket");

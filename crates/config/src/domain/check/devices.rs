@@ -26,6 +26,14 @@ pub(super) fn check(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
         reader.error(console, Class::Unsupported, message);
     }
     twice(node, reader);
+    // Not served, but what is wrong with it is told at once.
+    for device in node.children().filter(|child| child.name() == "hostdev") {
+        if device.child("source").is_none() {
+            let message = "Missing <source> element in hostdev device";
+            let fix = "name the device: <source><address domain='0' bus='1' slot='0' function='0'/></source>";
+            reader.error_with_fix(device, Class::Xml, message, fix);
+        }
+    }
 }
 
 fn at<'d>(disk: &Disk, devices: Node<'d>) -> Node<'d> {
