@@ -5,7 +5,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use stead_domain::Pending;
 use stead_facts::Host;
@@ -13,9 +13,13 @@ use stead_host::node::Node;
 use stead_host::probe;
 use stead_protocol::{ErrorCode, ErrorDomain};
 use stead_qemu::abilities::{Abilities, Accelerator, HostCpus};
+use stead_qemu::capabilities;
+use stead_qemu::settle::Firmware;
 use tokio::sync::OnceCell;
+use tracing::warn;
 
 use crate::error::{Error, Result};
+use crate::routes::target::Target;
 
 /// Where emulators are looked for, in this order, as a shell would.
 const FOLDERS: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/libexec", "/usr/local/sbin"];
@@ -35,7 +39,36 @@ pub(crate) struct Hypervisors {
     emulator: Option<PathBuf>,
     facts: OnceLock<Arc<Host>>,
     known: Mutex<HashMap<String, Arc<Slot>>>,
+    /// The firmware that is installed.
+    firmware: Vec<Firmware>,
+    /// Documents that were made of it.
+    documents: Mutex<Documents>,
 }
+
+/// Documents that clients ask for again and again, with what they were made of.
+#[derive(Debug, Default)]
+struct Documents {
+    host: Option<(Vec<Arc<Known>>, Arc<str>)>,
+    domains: Vec<DomainDocument>,
+}
+
+#[derive(Debug)]
+struct DomainDocument {
+    known: Arc<Known>,
+    about: About,
+    text: Arc<str>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+struct About {
+    arch: String,
+    accelerator: Accelerator,
+    machine: String,
+    disable_deprecated: bool,
+}
+
+/// How many documents about domains are kept.
+const DOCUMENTS_MAX: usize = 32;
 
 /// What is known of one binary, as it was at `stamp`.
 #[derive(Debug)]
@@ -69,8 +102,121 @@ impl Known {
 }
 
 impl Hypervisors {
-    pub(crate) fn new(cache: PathBuf, emulator: Option<PathBuf>) -> Self {
-        Self { cache, emulator, facts: OnceLock::new(), known: Mutex::default() }
+    pub(crate) fn new(cache: PathBuf, emulator: Option<PathBuf>, firmware: Vec<Firmware>) -> Self {
+        Self {
+            cache,
+            emulator,
+            facts: OnceLock::new(),
+            known: Mutex::default(),
+            firmware,
+            documents: Mutex::default(),
+        }
+    }
+
+    /// The firmware that is installed.
+    pub(crate) fn firmware(&self) -> &[Firmware] {
+        &self.firmware
+    }
+
+    /// The host's `<capabilities>`.
+    ///
+    /// # Errors
+    /// None now: an emulator that does not answer is left out, as libvirt does.
+    pub(crate) async fn capabilities(self: &Arc<Self>) -> Result<Arc<str>> {
+        let asking: Vec<_> = self
+            .emulators()
+            .into_iter()
+            .map(|(arch, binary)| {
+                let own = Arc::clone(self);
+                let asked = tokio::spawn(async move { own.known(&binary).await });
+                (arch, asked)
+            })
+            .collect();
+        let (mut archs, mut all) = (Vec::new(), Vec::new());
+        for (arch, asked) in asking {
+            match asked.await {
+                Ok(Ok(known)) => {
+                    archs.push(arch);
+                    all.push(known);
+                }
+                Ok(Err(error)) => warn!("the emulator for {arch} is left out: {error}"),
+                Err(error) => warn!("the emulator for {arch} is left out: {error}"),
+            }
+        }
+        let is_same = |other: &[Arc<Known>]| {
+            other.len() == all.len() && other.iter().zip(&all).all(|(a, b)| Arc::ptr_eq(a, b))
+        };
+        if let Some((known, text)) = &self.documents().host
+            && is_same(known)
+        {
+            return Ok(Arc::clone(text));
+        }
+        let emulators: Vec<_> = archs
+            .iter()
+            .zip(&all)
+            .map(|(arch, known)| capabilities::Emulator { arch, abilities: &known.abilities })
+            .collect();
+        let text: Arc<str> = capabilities::host(&self.host(), &emulators).print().into();
+        self.documents().host = Some((all, Arc::clone(&text)));
+        Ok(text)
+    }
+
+    /// `<domainCapabilities>` of one kind of domain.
+    ///
+    /// # Errors
+    /// The accelerator or the machine type is not there.
+    pub(crate) fn domain_capabilities(
+        &self,
+        target: &Target,
+        disable_deprecated: bool,
+    ) -> Result<Arc<str>> {
+        let about = About {
+            arch: target.arch.clone(),
+            accelerator: target.accelerator,
+            machine: target.machine.clone(),
+            disable_deprecated,
+        };
+        let kept = self
+            .documents()
+            .domains
+            .iter()
+            .find(|kept| Arc::ptr_eq(&kept.known, &target.known) && kept.about == about)
+            .map(|kept| Arc::clone(&kept.text));
+        if let Some(text) = kept {
+            return Ok(text);
+        }
+        let (_, host_cpus) = target.parts()?;
+        let subject = capabilities::Subject {
+            abilities: &target.known.abilities,
+            accelerator: target.accelerator,
+            machine: Some(&target.machine),
+            host_cpus,
+            disable_deprecated_features: disable_deprecated,
+        };
+        let host = self.host();
+        let surroundings = capabilities::Surroundings {
+            firmware: &self.firmware,
+            vfio: host.iommu && Path::new("/dev/vfio/vfio").exists(),
+            ..capabilities::Surroundings::default()
+        };
+        let mut document =
+            capabilities::domain(subject, &host, &surroundings).map_err(|refused| {
+                let detail = refused.to_string();
+                Error::new(ErrorCode::INVALID_ARG, ErrorDomain::QEMU, detail)
+            })?;
+        document.arch = target.arch.clone();
+        let text: Arc<str> = document.print().into();
+        let mut documents = self.documents();
+        if documents.domains.len() >= DOCUMENTS_MAX {
+            documents.domains.remove(0);
+        }
+        let known = Arc::clone(&target.known);
+        documents.domains.push(DomainDocument { known, about, text: Arc::clone(&text) });
+        Ok(text)
+    }
+
+    fn documents(&self) -> MutexGuard<'_, Documents> {
+        self.documents.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The host.

@@ -38,7 +38,7 @@ pub(crate) fn open(options: &Options, hypervisors: Arc<Hypervisors>) -> Result<D
     Domains::open(stead_domain::Options {
         layout: options.layout.clone(),
         settings,
-        firmware: firmware(),
+        firmware: hypervisors.firmware().to_vec(),
         credentials,
         hypervisors,
     })
@@ -95,7 +95,7 @@ fn environment() -> Vec<(String, String)> {
 }
 
 /// The firmware builds that are installed.
-fn firmware() -> Vec<Firmware> {
+pub(crate) fn firmware() -> Vec<Firmware> {
     let own = std::env::var_os("XDG_CONFIG_HOME")
         .map(PathBuf::from)
         .or_else(|| Some(Path::new(&std::env::var_os("HOME")?).join(".config")))

@@ -96,7 +96,11 @@ pub fn run(options: Options) -> Result<(), Failure> {
         .build()
         .map_err(process("starting the reactor"))?;
     let emulator = options.config.qemu.emulator.clone();
-    let hypervisors = Arc::new(Hypervisors::new(options.layout.cache.clone(), emulator));
+    let hypervisors = Arc::new(Hypervisors::new(
+        options.layout.cache.clone(),
+        emulator,
+        machines::firmware(),
+    ));
     let domains = work.block_on(async { machines::open(&options, Arc::clone(&hypervisors)) })?;
     let (scope, handle) = (options.layout.scope, work.handle().clone());
     let daemon = Daemon::new(routes(), domains, hypervisors, scope, handle);

@@ -33,7 +33,7 @@ impl House {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let options = Options { layout, timeout: None, config: Config::default() };
-        let hypervisors = Arc::new(Hypervisors::new(options.layout.cache.clone(), None));
+        let hypervisors = Arc::new(Hypervisors::new(options.layout.cache.clone(), None, Vec::new()));
         let domains = runtime
             .block_on(async { machines::open(&options, Arc::clone(&hypervisors)) })
             .unwrap();

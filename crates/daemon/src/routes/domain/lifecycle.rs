@@ -30,7 +30,9 @@ fn documents(router: Router) -> Router {
         .on_async(ConnectDomainXmlToNative, |session, arguments| async move {
             let ConnectDomainXmlToNativeArgs { native_format, domain_xml, flags } = arguments;
             let domains = &session.daemon.domains;
-            let native_config = domains.to_native(&native_format, &domain_xml, flags).await?;
+            let native = domains.to_native(&native_format, &domain_xml, flags).await?;
+            // The client ends the line.
+            let native_config = native.trim_end_matches('\n').to_owned();
             Ok(ConnectDomainXmlToNativeReply { native_config })
         })
         .on_async(DomainUndefine, |session, arguments| async move {

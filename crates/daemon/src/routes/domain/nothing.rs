@@ -1,5 +1,6 @@
 //! What clients ask of every machine although stead has none of it yet: saved images,
-//! snapshots, checkpoints, jobs, security labels.
+//! snapshots, checkpoints, jobs, security labels, a start
+//! at the next boot only.
 //!
 //! "None" is the true answer, and `virsh undefine`, `dominfo` and virt-manager need it.
 
@@ -20,6 +21,22 @@ pub(crate) fn routes(router: Router) -> Router {
     let router = saved(router);
     let router = snapshots(router);
     let router = jobs(router);
+    let router = router
+        .on(DomainGetAutostartOnce, |session, arguments| {
+            session.daemon.machine(&arguments.domain)?;
+            Ok(DomainGetAutostartOnceReply { autostart: 0 })
+        })
+        .on(DomainSetAutostartOnce, |session, arguments| {
+            session.daemon.machine(&arguments.domain)?;
+            if arguments.autostart == 0 {
+                return Ok(());
+            }
+            Err(Error::new(
+                ErrorCode::OPERATION_UNSUPPORTED,
+                ErrorDomain::QEMU,
+                "a start at the next boot only is not supported by stead yet",
+            ))
+        });
     router.on(DomainGetSecurityLabel, |session, arguments| {
         session.daemon.machine(&arguments.domain)?;
         // An empty C string, as libvirtd says it without a security driver.
