@@ -34,6 +34,7 @@ pub(crate) struct Case {
     pub(crate) conditions: Value,
     /// The checks to make.
     #[serde(default)]
+    #[allow(dead_code, reason = "families with several checks a case read it")]
     pub(crate) checks: Vec<String>,
     /// What is computed.
     #[serde(default)]

@@ -151,7 +151,7 @@ pub fn settle(
     asked: &Domain,
     abilities: Option<&Abilities>,
     settings: &Settings,
-    firmware: &[Firmware],
+    builds: &[Firmware],
     seed: &mut Seed,
 ) -> Result<Settlement, Faults> {
     let mut domain = asked.clone();
@@ -160,7 +160,7 @@ pub fn settle(
         return Ok(Settlement::Deferred(domain));
     };
     let chipset = machine(&mut domain, abilities)?;
-    self::firmware::fill(&mut domain, settings, firmware)?;
+    firmware::fill(&mut domain, settings, builds)?;
     validate::early(&domain, chipset, abilities)?;
     boot(&mut domain);
     features(&mut domain);

@@ -1,6 +1,8 @@
 //! Documents of our own and what becomes of them: settled, the command line, what QEMU is told
 //! first, what is needed. `BLESS=1 cargo test` rewrites the goldens.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod machines;
 
 use machines::{abilities, grants, settings};

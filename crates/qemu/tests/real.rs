@@ -1,6 +1,8 @@
 //! Real QEMU takes the command lines: each document is settled, planned and started paused under
 //! TCG, told what a start is told, and its answers are read back. Without QEMU the test says so.
 
+#![allow(clippy::unwrap_used, reason = "a test")]
+
 mod machines;
 
 use std::io::{BufRead, BufReader, Write};
@@ -127,7 +129,7 @@ fn start(name: &str, text: &str, abilities: &Abilities) {
     let monitor = format!("{path}/monitor.sock");
     let mut kept: Vec<OwnedFd> = Vec::new();
     grants.descriptors.clear();
-    let mut serve = |role: Role, path: &str| {
+    let serve = |role: Role, path: &str| {
         let listener = UnixListener::bind(path).unwrap();
         (role, OwnedFd::from(listener))
     };

@@ -61,25 +61,9 @@ impl Object {
         }
     }
 
-    /// Takes the members of another object.
-    pub(crate) fn extend(mut self, other: Self) -> Self {
-        self.0.extend(other.0);
-        self
-    }
-
     /// Puts a member in, replacing one of that name.
     pub(crate) fn set(&mut self, key: &str, value: impl Into<Value>) {
         self.0.insert(key.to_owned(), value.into());
-    }
-
-    /// Takes a member out.
-    pub(crate) fn remove(&mut self, key: &str) {
-        self.0.shift_remove(key);
-    }
-
-    /// A member.
-    pub(crate) fn member(&self, key: &str) -> Option<&Value> {
-        self.0.get(key)
     }
 
     /// The members as a value.

@@ -120,12 +120,10 @@ pub(super) fn consoles(domain: &mut Domain) -> Result<(), Faults> {
     {
         let mirrored = mirror(serial);
         devices.consoles.insert(0, mirrored);
-        let mut port = 1;
-        for console in devices.consoles.iter_mut().skip(1) {
+        for (port, console) in (1..).zip(devices.consoles.iter_mut().skip(1)) {
             if console.target.port == Some(port - 1) {
                 console.target.port = Some(port);
             }
-            port += 1;
         }
     }
     Ok(())

@@ -126,10 +126,11 @@ pub(super) fn of_machine(
 ) -> Result<(), Faults> {
     let any_usb = domain.devices.controllers.iter().any(|each| each.kind == ControllerKind::Usb);
     let usb = chipset != Chipset::Other;
-    if usb && !any_usb && !has(domain, ControllerKind::Usb, 0) {
-        if let Some(model) = default_usb(chipset, abilities, Added::ByUs) {
-            insert(domain, Controller::new(ControllerKind::Usb, 0, Some(model)));
-        }
+    if usb
+        && !any_usb
+        && let Some(model) = default_usb(chipset, abilities, Added::ByUs)
+    {
+        insert(domain, Controller::new(ControllerKind::Usb, 0, Some(model)));
     }
     if chipset == Chipset::Q35 {
         ensure(domain, ControllerKind::Sata, 0, None);

@@ -283,13 +283,13 @@ fn ich9(domain: &mut Domain, buses: &mut Buses) -> Result<(), Faults> {
                     }
                 }
             }
-            (ControllerKind::Pci, Some(ControllerModel::DmiToPciBridge)) if unplaced => {
-                if !buses.in_use(0, 0x1e) {
-                    let at = Pci::slot(0, 0x1e);
-                    let wants = BusModel::DmiToPciBridge.connects();
-                    buses.reserve(at, wants, Origin::Document).map_err(fault)?;
-                    set(domain, device, at);
-                }
+            (ControllerKind::Pci, Some(ControllerModel::DmiToPciBridge))
+                if unplaced && !buses.in_use(0, 0x1e) =>
+            {
+                let at = Pci::slot(0, 0x1e);
+                let wants = BusModel::DmiToPciBridge.connects();
+                buses.reserve(at, wants, Origin::Document).map_err(fault)?;
+                set(domain, device, at);
             }
             _ => {}
         }

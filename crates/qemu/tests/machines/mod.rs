@@ -7,7 +7,7 @@ use stead_qemu::abilities::{
     Abilities, Acceleration, Accelerator, CpuModel, MachineType, Usable, Version,
 };
 use stead_qemu::needs;
-use stead_qemu::needs::{Grants, Layer, Need};
+use stead_qemu::needs::{Chain, Grants, Layer, Need};
 use stead_qemu::settle::{Age, Settings};
 
 /// What QEMU 10.0 can do, as far as the documents beside this need it.
@@ -105,7 +105,7 @@ pub(crate) fn grants(domain: &Domain, settings: &Settings) -> Grants {
             Need::Port { graphics, kind, fixed, range, .. } => {
                 grants.ports.push((graphics, kind, fixed.unwrap_or(range.0)));
             }
-            Need::Image { user, chain: stead_qemu::needs::Chain::Detect, path, .. } => {
+            Need::Image { user, chain: Chain::Detect, path, .. } => {
                 let layer = Layer {
                     path: format!("{path}.base"),
                     block: false,
