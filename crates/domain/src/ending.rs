@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use stead_host::process::{Delivery, Process, Signal};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::command::{Message, Report};
 use crate::context::Context;
@@ -110,10 +110,14 @@ pub(crate) fn clean(
     context: &Arc<Context>,
     uuid: Uuid,
     held: Vec<Held>,
+    written: Option<oneshot::Receiver<()>>,
     mailbox: mpsc::Sender<Box<Message>>,
 ) {
     let context = Arc::clone(context);
     tokio::spawn(async move {
+        if let Some(written) = written {
+            let _idle = written.await;
+        }
         lane::run(move || undo(&context, &uuid, &held)).await;
         let _gone = mailbox.send(Box::new(Message::Report(Report::Cleaned))).await;
     });

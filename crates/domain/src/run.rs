@@ -243,6 +243,8 @@ struct Slot {
     /// Who waits for it to be written.
     told: Vec<oneshot::Sender<()>>,
     writing: bool,
+    /// The run is over: nothing is written any more.
+    closed: bool,
 }
 
 impl Saver {
@@ -258,6 +260,9 @@ impl Saver {
         let (told, written) = oneshot::channel();
         {
             let mut slot = lock(&self.newest);
+            if slot.closed {
+                return written;
+            }
             slot.waiting = Some((record, live));
             slot.told.push(told);
             if std::mem::replace(&mut slot.writing, true) {
@@ -268,6 +273,18 @@ impl Saver {
         tokio::spawn(crate::lane::run(move || write(&context, uuid, &newest)));
         written
     }
+
+    /// Writes nothing more: the run is over, and its folder goes. The answer comes when nothing is being written.
+    pub(crate) fn close(&self) -> oneshot::Receiver<()> {
+        let (told, idle) = oneshot::channel();
+        let mut slot = lock(&self.newest);
+        slot.closed = true;
+        slot.waiting = None;
+        if slot.writing {
+            slot.told.push(told);
+        }
+        idle
+    }
 }
 
 fn write(context: &Context, uuid: Uuid, newest: &std::sync::Mutex<Slot>) {
@@ -277,12 +294,17 @@ fn write(context: &Context, uuid: Uuid, newest: &std::sync::Mutex<Slot>) {
             slot.writing = slot.waiting.is_some();
             (slot.waiting.take(), std::mem::take(&mut slot.told))
         };
-        let Some((record, live)) = next else { return };
-        if let Err(error) = context.status.write(uuid, &record, live.text()) {
+        let last = next.is_none();
+        if let Some((record, live)) = next
+            && let Err(error) = context.status.write(uuid, &record, live.text())
+        {
             tracing::warn!(%uuid, %error, "cannot write the machine's record");
         }
         for told in told {
             let _left = told.send(());
+        }
+        if last {
+            return;
         }
     }
 }

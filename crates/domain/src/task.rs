@@ -164,7 +164,7 @@ impl Task {
                 }
                 None => reply.send(Ok(())),
             },
-            command if self.job.is_none() => self.begin(command),
+            command if self.is_free() => self.begin(command),
             command if self.waiting.len() < WAITING_MAX => {
                 self.waiting.push_back((Instant::now(), command));
                 let mailbox = self.mailbox_sender();
@@ -177,9 +177,15 @@ impl Task {
         }
     }
 
+    /// Whether the next request can be begun: nothing is under way, and no QEMU is coming or going.
+    fn is_free(&self) -> bool {
+        self.job.is_none()
+            && matches!(self.state.phase, Phase::Off(_) | Phase::Active(_) | Phase::Gone)
+    }
+
     /// Starts the next request when none is under way.
     fn next(&mut self) {
-        while self.job.is_none() && !self.gone {
+        while self.is_free() && !self.gone {
             let Some((_, command)) = self.waiting.pop_front() else { return };
             self.begin(command);
             self.answer();
@@ -517,11 +523,12 @@ impl Task {
                 }
             }
             Effect::Clean => {
-                let held = match &self.run {
-                    Some(run) => run.held.clone(),
-                    None => self.leftovers.clone(),
+                let (held, written) = match &self.run {
+                    Some(run) => (run.held.clone(), Some(run.saver.close())),
+                    None => (self.leftovers.clone(), None),
                 };
-                crate::ending::clean(&self.context, self.shared.uuid, held, mailbox);
+                let uuid = self.shared.uuid;
+                crate::ending::clean(&self.context, uuid, held, written, mailbox);
             }
             Effect::Announce(lifecycle) => self.announce(EventKind::Lifecycle(lifecycle)),
             Effect::Leave => self.leave(),
