@@ -3,7 +3,6 @@
 use stead_protocol::table::{Entry, ReadOnly};
 use stead_protocol::{ErrorCode, ErrorDomain};
 
-
 use crate::error::{Error, Result};
 use crate::peer::Access;
 use crate::session::Phase;

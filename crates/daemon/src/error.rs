@@ -196,7 +196,8 @@ mod tests {
 
     #[test]
     fn a_detail_is_put_into_the_template_of_its_number() {
-        let error = Error::from(stead_domain::Error::new(Kind::NoDomain, "no domain with matching id 3"));
+        let error =
+            Error::from(stead_domain::Error::new(Kind::NoDomain, "no domain with matching id 3"));
         let wire = error.to_wire();
         assert_eq!(wire.code, ErrorCode::NO_DOMAIN);
         assert_eq!(wire.message.as_deref(), Some("Domain not found: no domain with matching id 3"));

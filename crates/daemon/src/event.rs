@@ -171,7 +171,9 @@ impl Hub {
         session.shared().listens = true;
         let mut registrations = self.lock();
         let mut count = 0;
-        for other in registrations.list.iter().filter(|other| other.session.number == session.number) {
+        for other in
+            registrations.list.iter().filter(|other| other.session.number == session.number)
+        {
             count += 1;
             if other.topic.is_same(&topic) && other.object == object {
                 let detail = "event callback already tracked";

@@ -22,7 +22,8 @@ use crate::error::{Error, Result};
 use crate::routes::target::Target;
 
 /// Where emulators are looked for, in this order, as a shell would.
-const FOLDERS: [&str; 5] = ["/usr/local/bin", "/usr/bin", "/bin", "/usr/libexec", "/usr/local/sbin"];
+const FOLDERS: [&str; 5] =
+    ["/usr/local/bin", "/usr/bin", "/bin", "/usr/libexec", "/usr/local/sbin"];
 
 /// The names of the emulators of each guest architecture, best first, on an x86 host.
 const EMULATORS: &[(&str, &[&str])] = &[
@@ -230,9 +231,9 @@ impl Hypervisors {
 
     /// The emulator of each architecture that has one.
     pub(crate) fn emulators(&self) -> Vec<(String, String)> {
-        let found = EMULATORS.iter().filter_map(|(arch, _)| {
-            Some(((*arch).to_owned(), self.emulator(arch)?))
-        });
+        let found = EMULATORS
+            .iter()
+            .filter_map(|(arch, _)| Some(((*arch).to_owned(), self.emulator(arch)?)));
         found.collect()
     }
 

@@ -68,9 +68,7 @@ impl Listener {
 
     /// Whether this socket is at `path`.
     pub(crate) fn is_at(&self, path: &Path) -> bool {
-        self.socket
-            .local_addr()
-            .is_ok_and(|address| address.as_pathname() == Some(path))
+        self.socket.local_addr().is_ok_and(|address| address.as_pathname() == Some(path))
     }
 }
 

@@ -114,7 +114,10 @@ impl Router {
         let spawned: Spawned = Box::new(move |session, _, body, _| {
             let reply = handler(Arc::clone(session), arguments::<P>(session, body)?);
             Ok(Box::pin(async move {
-                Answered { answer: reply.await.and_then(|reply| encoded(&reply, Vec::new())), then: None }
+                Answered {
+                    answer: reply.await.and_then(|reply| encoded(&reply, Vec::new())),
+                    then: None,
+                }
             }))
         });
         self.add::<P>(Handler::Spawned(spawned))
@@ -186,11 +189,9 @@ impl Router {
     }
 
     fn add<P: Procedure>(mut self, handler: Handler) -> Self {
-        let route = self
-            .programs
-            .iter_mut()
-            .find(|program| program.number == P::PROGRAM)
-            .and_then(|program| program.routes.get_mut(usize::try_from(P::NUMBER - 1).ok()?)?.as_mut());
+        let route = self.programs.iter_mut().find(|program| program.number == P::PROGRAM).and_then(
+            |program| program.routes.get_mut(usize::try_from(P::NUMBER - 1).ok()?)?.as_mut(),
+        );
         let route = route.expect("every procedure type is a row of its program's table");
         assert!(route.handler.is_none(), "two handlers for {}", P::NAME);
         route.handler = Some(handler);
@@ -232,8 +233,8 @@ impl fmt::Debug for Router {
 }
 
 fn arguments<P: Procedure>(session: &Session, body: &[u8]) -> Result<P::Args> {
-    let arguments = P::Args::from_xdr(body)
-        .map_err(|_| Error::rpc("Unable to decode message payload"))?;
+    let arguments =
+        P::Args::from_xdr(body).map_err(|_| Error::rpc("Unable to decode message payload"))?;
     let flags = P::flags(&arguments);
     if flags != 0
         && session.is_read_only()

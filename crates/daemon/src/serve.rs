@@ -75,10 +75,7 @@ pub enum Failure {
 pub fn run(options: Options) -> Result<(), Failure> {
     let files = listen::raise_open_files();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
-    options
-        .layout
-        .prepare()
-        .map_err(|error| Failure::Machines(error.to_string()))?;
+    options.layout.prepare().map_err(|error| Failure::Machines(error.to_string()))?;
     // What is made from here on is the daemon's own, unless it is opened up on purpose.
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o077));
     let _lock = lock(&options.layout.lock())?;
@@ -96,11 +93,8 @@ pub fn run(options: Options) -> Result<(), Failure> {
         .build()
         .map_err(process("starting the reactor"))?;
     let emulator = options.config.qemu.emulator.clone();
-    let hypervisors = Arc::new(Hypervisors::new(
-        options.layout.cache.clone(),
-        emulator,
-        machines::firmware(),
-    ));
+    let hypervisors =
+        Arc::new(Hypervisors::new(options.layout.cache.clone(), emulator, machines::firmware()));
     let domains = work.block_on(async { machines::open(&options, Arc::clone(&hypervisors)) })?;
     let (scope, handle) = (options.layout.scope, work.handle().clone());
     let daemon = Daemon::new(routes(), domains, hypervisors, scope, handle);

@@ -30,13 +30,16 @@ impl House {
         let root = tempfile::tempdir().unwrap();
         let layout = Layout::root(root.path());
         layout.prepare().unwrap();
-        let runtime =
-            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let options = Options { layout, timeout: None, config: Config::default() };
-        let hypervisors = Arc::new(Hypervisors::new(options.layout.cache.clone(), None, Vec::new()));
-        let domains = runtime
-            .block_on(async { machines::open(&options, Arc::clone(&hypervisors)) })
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
             .unwrap();
+        let options = Options { layout, timeout: None, config: Config::default() };
+        let hypervisors =
+            Arc::new(Hypervisors::new(options.layout.cache.clone(), None, Vec::new()));
+        let domains =
+            runtime.block_on(async { machines::open(&options, Arc::clone(&hypervisors)) }).unwrap();
         let (scope, handle) = (options.layout.scope, runtime.handle().clone());
         let daemon = Daemon::new(routes, domains, hypervisors, scope, handle);
         runtime.spawn(deliver_events(Arc::clone(&daemon)));
@@ -99,18 +102,22 @@ impl Client {
     }
 
     /// A call and its answer, whatever comes between.
-    pub(crate) fn call<P: Procedure>(&mut self, p: P, arguments: &P::Args) -> Result<P::Reply, Error> {
+    pub(crate) fn call<P: Procedure>(
+        &mut self,
+        p: P,
+        arguments: &P::Args,
+    ) -> Result<P::Reply, Box<Error>> {
         let serial = self.send(p, arguments);
         self.reply::<P>(serial)
     }
 
-    pub(crate) fn reply<P: Procedure>(&mut self, serial: u32) -> Result<P::Reply, Error> {
+    pub(crate) fn reply<P: Procedure>(&mut self, serial: u32) -> Result<P::Reply, Box<Error>> {
         loop {
             let (header, body) = self.receive().expect("an answer");
             if header.serial == serial && header.procedure == P::NUMBER && header.kind.0 == 1 {
                 return match header.status {
                     Status::OK => Ok(P::Reply::from_xdr(&body).unwrap()),
-                    _ => Err(Error::from_xdr(&body).unwrap()),
+                    _ => Err(Box::new(Error::from_xdr(&body).unwrap())),
                 };
             }
         }

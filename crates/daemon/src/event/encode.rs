@@ -121,7 +121,8 @@ fn encode(kind: &EventKind, id: i32, domain: wire::Domain, out: &mut Vec<u8>) {
         EventKind::Watchdog { action } => (domain, *action).encode_pair(out),
         EventKind::IoError { source, alias, action, reason } => {
             let (src_path, dev_alias) = (source.clone(), alias.clone());
-            let message = wire::DomainEventIoErrorMessage { domain, src_path, dev_alias, action: *action };
+            let message =
+                wire::DomainEventIoErrorMessage { domain, src_path, dev_alias, action: *action };
             message.encode(out);
             if id == 6 {
                 reason.encode(out);
@@ -130,7 +131,8 @@ fn encode(kind: &EventKind, id: i32, domain: wire::Domain, out: &mut Vec<u8>) {
         EventKind::Graphics(graphics) => encode_graphics(graphics, domain, out),
         EventKind::BlockJob { path, target, job, status } => {
             let path = if id == 8 { path.clone() } else { target.clone() };
-            wire::DomainEventBlockJobMessage { domain, path, kind: *job, status: *status }.encode(out);
+            wire::DomainEventBlockJobMessage { domain, path, kind: *job, status: *status }
+                .encode(out);
         }
         EventKind::DiskChange { old_source, new_source, alias, reason } => {
             wire::DomainEventDiskChangeMessage {
@@ -261,7 +263,12 @@ mod tests {
             EventKind::IoError { source: alias(), alias: alias(), action: 1, reason: alias() },
             EventKind::ControlError,
             EventKind::BlockJob { path: alias(), target: alias(), job: 1, status: 2 },
-            EventKind::DiskChange { old_source: None, new_source: Some(alias()), alias: alias(), reason: 1 },
+            EventKind::DiskChange {
+                old_source: None,
+                new_source: Some(alias()),
+                alias: alias(),
+                reason: 1,
+            },
             EventKind::TrayChange { alias: alias(), reason: 1 },
             EventKind::PmWakeup,
             EventKind::PmSuspend,
@@ -284,7 +291,10 @@ mod tests {
                     let entry = stead_protocol::entry(wire::PROGRAM, number).unwrap();
                     (entry.check_arguments)(&message[28..]).unwrap();
                     // Nothing is left over: a longer body decodes, a shorter one does not.
-                    assert!((entry.check_arguments)(&message[28..message.len() - 4]).is_err(), "{kind:?}");
+                    assert!(
+                        (entry.check_arguments)(&message[28..message.len() - 4]).is_err(),
+                        "{kind:?}"
+                    );
                 }
             }
         }

@@ -25,8 +25,7 @@ pub(crate) fn routes(router: Router) -> Router {
             let asked = Asked { emulator: emulatorbin, arch, machine, virttype };
             let target = asked.find(&session).await?;
             let hypervisors = &session.daemon.hypervisors;
-            let text =
-                hypervisors.domain_capabilities(&target, flags & DISABLE_DEPRECATED != 0)?;
+            let text = hypervisors.domain_capabilities(&target, flags & DISABLE_DEPRECATED != 0)?;
             Ok(ConnectGetDomainCapabilitiesReply { capabilities: text.to_string() })
         })
 }

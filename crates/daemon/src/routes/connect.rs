@@ -32,7 +32,9 @@ pub(crate) fn routes(router: Router) -> Router {
         .on(ConnectClose, close)
         .on(ConnectSupportsFeature, supports_feature)
         .on(ConnectGetType, |_, ()| Ok(ConnectGetTypeReply { kind: "QEMU".to_owned() }))
-        .on(ConnectGetLibVersion, |_, ()| Ok(ConnectGetLibVersionReply { lib_ver: LIBVIRT_VERSION }))
+        .on(ConnectGetLibVersion, |_, ()| {
+            Ok(ConnectGetLibVersionReply { lib_ver: LIBVIRT_VERSION })
+        })
         .on(ConnectGetUri, |session, ()| {
             Ok(ConnectGetUriReply { uri: session.daemon.uri().to_owned() })
         })
@@ -139,7 +141,10 @@ mod tests {
             assert!(check(uri).is_ok(), "{uri}");
         }
         for (uri, text) in [
-            ("qemu:///system", "internal error: unexpected qemu URI path '/system', try qemu:///session"),
+            (
+                "qemu:///system",
+                "internal error: unexpected qemu URI path '/system', try qemu:///session",
+            ),
             ("qemu:///", "internal error: unexpected qemu URI path '/', try qemu:///session"),
             ("xen:///system", "no connection driver available for xen:///system"),
             ("%%%", "internal error: Unable to parse URI %%%"),

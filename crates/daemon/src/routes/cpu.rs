@@ -29,8 +29,9 @@ pub(crate) fn routes(router: Router) -> Router {
             check_flags(arguments.flags, known, ErrorDomain::QEMU, "qemuConnectCompareCPU")?;
             let catalog = Catalog::builtin();
             let host = session.daemon.hypervisors.host();
-            let host = host_definition(catalog, &host.cpuid)
-                .ok_or_else(|| cpu_error(ErrorCode::OPERATION_FAILED, "cannot get host CPU capabilities"))?;
+            let host = host_definition(catalog, &host.cpuid).ok_or_else(|| {
+                cpu_error(ErrorCode::OPERATION_FAILED, "cannot get host CPU capabilities")
+            })?;
             let relation = compare(catalog, &host, &arguments.xml, incompatible(arguments.flags));
             Ok(ConnectCompareCpuReply { result: relation.map_err(failed)? as i32 })
         })
@@ -46,7 +47,8 @@ pub(crate) fn routes(router: Router) -> Router {
             let known = COMPARE_FAIL_INCOMPATIBLE | COMPARE_VALIDATE;
             let function = "qemuConnectCompareHypervisorCPU";
             check_flags(arguments.flags, known, ErrorDomain::QEMU, function)?;
-            let ConnectCompareHypervisorCpuArgs { emulator, arch, machine, virttype, .. } = &arguments;
+            let ConnectCompareHypervisorCpuArgs { emulator, arch, machine, virttype, .. } =
+                &arguments;
             let asked = Asked { emulator, arch, machine, virttype };
             let target = asked.find(&session).await?;
             let (acceleration, host_cpus) = target.parts()?;
@@ -65,7 +67,8 @@ pub(crate) fn routes(router: Router) -> Router {
             let function = "qemuConnectBaselineHypervisorCPU";
             check_flags(arguments.flags, known, ErrorDomain::QEMU, function)?;
             some(&arguments.xml_cpus, "virConnectBaselineHypervisorCPU")?;
-            let ConnectBaselineHypervisorCpuArgs { emulator, arch, machine, virttype, .. } = &arguments;
+            let ConnectBaselineHypervisorCpuArgs { emulator, arch, machine, virttype, .. } =
+                &arguments;
             let asked = Asked { emulator, arch, machine, virttype };
             let target = asked.find(&session).await?;
             let (acceleration, _) = target.parts()?;
@@ -89,7 +92,11 @@ pub(crate) fn routes(router: Router) -> Router {
                     let host = session.daemon.hypervisors.host();
                     let refusal = || {
                         let text = host.kvm_refusal.clone().unwrap_or_default();
-                        Error::system(ErrorDomain::NONE, -1, format!("Unable to open /dev/kvm: {text}"))
+                        Error::system(
+                            ErrorDomain::NONE,
+                            -1,
+                            format!("Unable to open /dev/kvm: {text}"),
+                        )
                     };
                     let kvm = host.kvm.as_ref().ok_or_else(refusal)?;
                     i32::try_from(kvm.max_vcpus).unwrap_or(i32::MAX)

@@ -22,9 +22,7 @@ pub(crate) fn routes(router: Router) -> Router {
             let cb_registered = session.daemon.hub.plain_count(session, 0);
             Ok(ConnectDomainEventDeregisterReply { cb_registered })
         })
-        .on(ConnectDomainEventRegisterAny, |session, arguments| {
-            plain(session, arguments.event_id)
-        })
+        .on(ConnectDomainEventRegisterAny, |session, arguments| plain(session, arguments.event_id))
         .on(ConnectDomainEventDeregisterAny, |session, arguments| {
             session.daemon.hub.deregister_plain(session, arguments.event_id)
         })
@@ -32,7 +30,8 @@ pub(crate) fn routes(router: Router) -> Router {
             check(is_known(arguments.event_id, Style::Callback), "", arguments.event_id)?;
             let object = arguments.domain.map(|domain| Object::Uuid(domain.uuid));
             let topic = Topic::Domain(arguments.event_id);
-            let callback_id = session.daemon.hub.register(session, topic, object, Style::Callback)?;
+            let callback_id =
+                session.daemon.hub.register(session, topic, object, Style::Callback)?;
             Ok(ConnectDomainEventCallbackRegisterAnyReply { callback_id })
         })
         .on(ConnectDomainEventCallbackDeregisterAny, |session, arguments| {
@@ -41,7 +40,8 @@ pub(crate) fn routes(router: Router) -> Router {
         .on(qemu::ConnectDomainMonitorEventRegister, |session, arguments| {
             let topic = Topic::Monitor(Pattern::new(arguments.event, arguments.flags)?);
             let object = arguments.domain.map(|domain| Object::Uuid(domain.uuid));
-            let callback_id = session.daemon.hub.register(session, topic, object, Style::Callback)?;
+            let callback_id =
+                session.daemon.hub.register(session, topic, object, Style::Callback)?;
             Ok(qemu::ConnectDomainMonitorEventRegisterReply { callback_id })
         })
         .on(qemu::ConnectDomainMonitorEventDeregister, |session, arguments| {
@@ -52,7 +52,8 @@ pub(crate) fn routes(router: Router) -> Router {
             check((0..=1).contains(&arguments.event_id), "network ", arguments.event_id)?;
             let object = arguments.network.map(|network| Object::Uuid(network.uuid));
             let topic = Topic::Network(arguments.event_id);
-            let callback_id = session.daemon.hub.register(session, topic, object, Style::Callback)?;
+            let callback_id =
+                session.daemon.hub.register(session, topic, object, Style::Callback)?;
             Ok(ConnectNetworkEventRegisterAnyReply { callback_id })
         })
         .on(ConnectNetworkEventDeregisterAny, |session, arguments| {
@@ -62,7 +63,8 @@ pub(crate) fn routes(router: Router) -> Router {
             check((0..=1).contains(&arguments.event_id), "storage pool ", arguments.event_id)?;
             let object = arguments.pool.map(|pool| Object::Uuid(pool.uuid));
             let topic = Topic::StoragePool(arguments.event_id);
-            let callback_id = session.daemon.hub.register(session, topic, object, Style::Callback)?;
+            let callback_id =
+                session.daemon.hub.register(session, topic, object, Style::Callback)?;
             Ok(ConnectStoragePoolEventRegisterAnyReply { callback_id })
         })
         .on(ConnectStoragePoolEventDeregisterAny, |session, arguments| {
@@ -72,7 +74,8 @@ pub(crate) fn routes(router: Router) -> Router {
             check((0..=1).contains(&arguments.event_id), "node device ", arguments.event_id)?;
             let object = arguments.device.map(|device| Object::Name(device.name));
             let topic = Topic::NodeDevice(arguments.event_id);
-            let callback_id = session.daemon.hub.register(session, topic, object, Style::Callback)?;
+            let callback_id =
+                session.daemon.hub.register(session, topic, object, Style::Callback)?;
             Ok(ConnectNodeDeviceEventRegisterAnyReply { callback_id })
         })
         .on(ConnectNodeDeviceEventDeregisterAny, |session, arguments| {
@@ -82,7 +85,8 @@ pub(crate) fn routes(router: Router) -> Router {
             check((0..=1).contains(&arguments.event_id), "secret ", arguments.event_id)?;
             let object = arguments.secret.map(|secret| Object::Uuid(secret.uuid));
             let topic = Topic::Secret(arguments.event_id);
-            let callback_id = session.daemon.hub.register(session, topic, object, Style::Callback)?;
+            let callback_id =
+                session.daemon.hub.register(session, topic, object, Style::Callback)?;
             Ok(ConnectSecretEventRegisterAnyReply { callback_id })
         })
         .on(ConnectSecretEventDeregisterAny, |session, arguments| {

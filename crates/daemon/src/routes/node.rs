@@ -141,7 +141,9 @@ fn memory_stats(arguments: &NodeGetMemoryStatsArgs) -> Result<NodeGetMemoryStats
     }
 }
 
-fn cells_free_memory(arguments: &NodeGetCellsFreeMemoryArgs) -> Result<NodeGetCellsFreeMemoryReply> {
+fn cells_free_memory(
+    arguments: &NodeGetCellsFreeMemoryArgs,
+) -> Result<NodeGetCellsFreeMemoryReply> {
     const FUNCTION: &str = "virNodeGetCellsFreeMemory";
     let refuse = |argument, must: &str| {
         let text = format!("{argument} in {FUNCTION} must be {must}");

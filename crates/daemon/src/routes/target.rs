@@ -11,16 +11,59 @@ use crate::session::Session;
 
 /// The architectures that libvirt 11.3 knows by name (virArch).
 pub(crate) const ARCHITECTURES: &[&str] = &[
-    "alpha", "armv6l", "armv7l", "armv7b", "aarch64", "cris", "i686", "ia64", "lm32", "loongarch64",
-    "m68k", "microblaze", "microblazeel", "mips", "mipsel", "mips64", "mips64el", "openrisc",
-    "parisc", "parisc64", "ppc", "ppc64", "ppc64le", "ppcemb", "riscv32", "riscv64", "s390", "s390x",
-    "sh4", "sh4eb", "sparc", "sparc64", "unicore32", "x86_64", "xtensa", "xtensaeb",
+    "alpha",
+    "armv6l",
+    "armv7l",
+    "armv7b",
+    "aarch64",
+    "cris",
+    "i686",
+    "ia64",
+    "lm32",
+    "loongarch64",
+    "m68k",
+    "microblaze",
+    "microblazeel",
+    "mips",
+    "mipsel",
+    "mips64",
+    "mips64el",
+    "openrisc",
+    "parisc",
+    "parisc64",
+    "ppc",
+    "ppc64",
+    "ppc64le",
+    "ppcemb",
+    "riscv32",
+    "riscv64",
+    "s390",
+    "s390x",
+    "sh4",
+    "sh4eb",
+    "sparc",
+    "sparc64",
+    "unicore32",
+    "x86_64",
+    "xtensa",
+    "xtensaeb",
 ];
 
 /// The types of domains that libvirt 11.3 knows besides "kvm" and "qemu" (virDomainVirtType).
 const OTHER_TYPES: &[&str] = &[
-    "xen", "lxc", "uml", "openvz", "test", "vmware", "hyperv", "vbox", "phyp", "parallels", "bhyve",
-    "vz", "hvf",
+    "xen",
+    "lxc",
+    "uml",
+    "openvz",
+    "test",
+    "vmware",
+    "hyperv",
+    "vbox",
+    "phyp",
+    "parallels",
+    "bhyve",
+    "vz",
+    "hvf",
 ];
 
 /// Which hypervisor a question is about, as far as the client says.
@@ -55,9 +98,8 @@ impl Asked<'_> {
     /// # Errors
     /// There is no such hypervisor, in libvirt's words.
     pub(crate) async fn find(&self, session: &Session) -> Result<Target> {
-        let invalid = |detail: String| {
-            Error::new(ErrorCode::INVALID_ARG, ErrorDomain::QEMU, detail)
-        };
+        let invalid =
+            |detail: String| Error::new(ErrorCode::INVALID_ARG, ErrorDomain::QEMU, detail);
         let wanted = match self.virttype.as_deref() {
             None => None,
             Some(name) => match Accelerator::of_domain_type(name) {

@@ -198,8 +198,8 @@ impl Connection {
                     .map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?;
                 let Some(whole) = rest.get(4..length) else { break };
                 let (head, mut body) = whole.split_at(Header::LENGTH);
-                let header = Header::from_xdr(head)
-                    .map_err(|_| refused("a message without a header"))?;
+                let header =
+                    Header::from_xdr(head).map_err(|_| refused("a message without a header"))?;
                 let mut files = Vec::new();
                 let mut extra = 0;
                 if header.kind == Kind::CALL_WITH_FDS {

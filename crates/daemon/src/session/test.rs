@@ -6,10 +6,10 @@ use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
 use stead_protocol::remote::{
-    AuthList, ConnectClose, ConnectGetLibVersion, ConnectOpen, ConnectOpenArgs, ConnectSupportsFeature,
-    ConnectSupportsFeatureArgs, DomainCreate, DomainDestroy, DomainDestroyArgs, DomainDefineXml, DomainDefineXmlArgs,
-    DomainGetXmlDesc, DomainGetXmlDescArgs, DomainLookupByName, DomainLookupByNameArgs, DomainResume, DomainResumeArgs,
-    PROGRAM,
+    AuthList, ConnectClose, ConnectGetLibVersion, ConnectOpen, ConnectOpenArgs,
+    ConnectSupportsFeature, ConnectSupportsFeatureArgs, DomainCreate, DomainDefineXml,
+    DomainDefineXmlArgs, DomainDestroy, DomainDestroyArgs, DomainGetXmlDesc, DomainGetXmlDescArgs,
+    DomainLookupByName, DomainLookupByNameArgs, DomainResume, DomainResumeArgs, PROGRAM,
 };
 use stead_protocol::table::Procedure;
 use stead_protocol::{ErrorCode, ErrorDomain, Header, Kind, Status, Xdr, keepalive, table};
@@ -28,7 +28,10 @@ fn house() -> House {
 fn refused(client: &mut Client, header: Header, body: &[u8]) -> (ErrorCode, ErrorDomain, String) {
     client.send_raw(header, body);
     let (reply, body) = client.receive().unwrap();
-    assert_eq!((reply.kind, reply.status, reply.serial), (Kind::REPLY, Status::ERROR, header.serial));
+    assert_eq!(
+        (reply.kind, reply.status, reply.serial),
+        (Kind::REPLY, Status::ERROR, header.serial)
+    );
     let error = stead_protocol::Error::from_xdr(&body).unwrap();
     (error.code, error.domain, error.message.unwrap())
 }
@@ -42,7 +45,10 @@ fn the_handshake_goes_in_order() {
     let house = house();
     let mut client = house.stranger(house.daemon.owner, Access::ReadWrite);
     let early = client.call(ConnectGetLibVersion, &()).unwrap_err();
-    assert_eq!((early.code, early.message.as_deref()), (ErrorCode::RPC, Some("authentication required")));
+    assert_eq!(
+        (early.code, early.message.as_deref()),
+        (ErrorCode::RPC, Some("authentication required"))
+    );
     assert_eq!(client.call(AuthList, &()).unwrap().types.len(), 1);
     let early = client.call(ConnectGetLibVersion, &()).unwrap_err();
     assert_eq!(early.code, ErrorCode::INTERNAL_ERROR);
@@ -52,7 +58,10 @@ fn the_handshake_goes_in_order() {
     // The bits beside "read-only" are the client's own.
     client.call(ConnectOpen, &ConnectOpenArgs { name: Some(String::new()), flags: 6 }).unwrap();
     let again = client.call(ConnectOpen, &ConnectOpenArgs { name: Some(String::new()), flags: 0 });
-    assert_eq!(again.unwrap_err().message.as_deref(), Some("internal error: connection already open"));
+    assert_eq!(
+        again.unwrap_err().message.as_deref(),
+        Some("internal error: connection already open")
+    );
     assert_eq!(client.call(ConnectGetLibVersion, &()).unwrap().lib_ver, 11_003_000);
     client.call(ConnectClose, &()).unwrap();
     assert!(client.is_closed());
@@ -79,12 +88,16 @@ fn a_reader_is_refused_by_table_and_by_flag_before_anything_is_looked_up() {
     let house = house();
     let mut reader = house.client(Access::ReadOnly);
     // Not even decoded: the body is garbage.
-    let (code, domain, message) = refused(&mut reader, header(PROGRAM, 1, DomainDefineXml::NUMBER), &[0xff; 16]);
+    let (code, domain, message) =
+        refused(&mut reader, header(PROGRAM, 1, DomainDefineXml::NUMBER), &[0xff; 16]);
     assert_eq!((code, domain), (ErrorCode::OPERATION_DENIED, ErrorDomain::DOMAIN));
     assert_eq!(message, "operation forbidden: read only access prevents virDomainDefineXML");
     let secure = DomainGetXmlDescArgs { flags: 1, ..Default::default() };
     let denied = reader.call(DomainGetXmlDesc, &secure).unwrap_err();
-    assert_eq!(denied.message.as_deref(), Some("operation forbidden: virDomainGetXMLDesc with secure flag"));
+    assert_eq!(
+        denied.message.as_deref(),
+        Some("operation forbidden: virDomainGetXMLDesc with secure flag")
+    );
     let plain = DomainGetXmlDescArgs::default();
     assert_eq!(reader.call(DomainGetXmlDesc, &plain).unwrap_err().code, ErrorCode::NO_DOMAIN);
 }
@@ -101,7 +114,8 @@ fn what_nobody_knows_is_answered_and_the_connection_goes_on() {
     assert_eq!(ask(header(PROGRAM, 1, 107), &[]), rpc("unknown procedure: 107"));
     assert_eq!(ask(header(77, 1, 1), &[]), rpc("Cannot find program 77 version 1"));
     assert_eq!(ask(header(PROGRAM, 2, 1), &[]), rpc("Cannot find program 536903814 version 2"));
-    let status = Header { status: Status::ERROR, ..header(PROGRAM, 1, ConnectGetLibVersion::NUMBER) };
+    let status =
+        Header { status: Status::ERROR, ..header(PROGRAM, 1, ConnectGetLibVersion::NUMBER) };
     assert_eq!(ask(status, &[]), rpc("Unexpected message status 1"));
     let short = header(PROGRAM, 1, DomainLookupByName::NUMBER);
     assert_eq!(ask(short, &[]), rpc("Unable to decode message payload"));
@@ -122,7 +136,8 @@ fn unrouted_procedures_name_the_function_that_they_carry() {
     for row in crate::support().iter().filter(|row| !row.routed) {
         let program = table::PROGRAMS.iter().find(|program| program.name == row.program).unwrap();
         let entry = program.entry(row.number).unwrap();
-        let (code, domain, message) = refused(&mut client, header(program.number, 1, row.number), &[]);
+        let (code, domain, message) =
+            refused(&mut client, header(program.number, 1, row.number), &[]);
         assert_eq!((code, domain), (ErrorCode::NO_SUPPORT, entry.error_domain), "{}", row.name);
         let text = "this function is not supported by the connection driver: ";
         assert_eq!(message, format!("{text}{}", row.api));
@@ -152,7 +167,10 @@ fn a_message_may_come_byte_by_byte() {
         std::thread::sleep(Duration::from_micros(200));
     }
     let error = client.reply::<DomainLookupByName>(5).unwrap_err();
-    assert_eq!(error.message.as_deref(), Some("Domain not found: no domain with matching name 'slow'"));
+    assert_eq!(
+        error.message.as_deref(),
+        Some("Domain not found: no domain with matching name 'slow'")
+    );
 }
 
 #[test]
@@ -252,7 +270,10 @@ fn who_never_reads_stops_only_himself() {
     let mut written = 0;
     while client.socket.write_all(&bytes).is_ok() {
         written += bytes.len();
-        assert!(written < 16 << 20, "the daemon takes calls without end from a client that does not read");
+        assert!(
+            written < 16 << 20,
+            "the daemon takes calls without end from a client that does not read"
+        );
     }
     let start = Instant::now();
     let mut other = house.client(Access::ReadWrite);
@@ -274,7 +295,10 @@ fn a_ping_is_answered_and_only_who_asked_is_pinged() {
     let (ping, _) = lively.receive().unwrap();
     assert_eq!((ping.program, ping.procedure), (keepalive::PROGRAM, 1));
     let waited = start.elapsed();
-    assert!((Duration::from_millis(4500)..Duration::from_millis(7000)).contains(&waited), "{waited:?}");
+    assert!(
+        (Duration::from_millis(4500)..Duration::from_millis(7000)).contains(&waited),
+        "{waited:?}"
+    );
     quiet.socket.set_read_timeout(Some(Duration::from_millis(200))).unwrap();
     assert!(quiet.socket.read(&mut [0; 1]).is_err());
 }

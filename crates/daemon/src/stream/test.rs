@@ -7,8 +7,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use stead_protocol::remote::{
-    AuthList, ConnectGetLibVersion, ConnectOpen, DomainOpenConsole, DomainOpenConsoleArgs, DomainScreenshot,
-    DomainScreenshotArgs, DomainScreenshotReply,
+    AuthList, ConnectGetLibVersion, ConnectOpen, DomainOpenConsole, DomainOpenConsoleArgs,
+    DomainScreenshot, DomainScreenshotArgs, DomainScreenshotReply,
 };
 use stead_protocol::table::Procedure;
 use stead_protocol::{Header, Kind, Status, Xdr};
@@ -156,7 +156,10 @@ fn a_file_is_read_as_fast_as_the_client_takes_it() {
     let mut received = Vec::new();
     loop {
         let (header, body) = client.receive().unwrap();
-        assert_eq!((header.kind, header.status, header.serial), (Kind::STREAM, Status::CONTINUE, serial));
+        assert_eq!(
+            (header.kind, header.status, header.serial),
+            (Kind::STREAM, Status::CONTINUE, serial)
+        );
         if body.is_empty() {
             break;
         }

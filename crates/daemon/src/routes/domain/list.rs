@@ -103,7 +103,8 @@ fn count(length: usize) -> i32 {
 /// How many entries the client takes.
 fn most(most: i32) -> Result<usize> {
     let limit = limits::DOMAIN_LIST;
-    usize::try_from(most).ok().filter(|most| *most <= limit as usize).ok_or_else(|| {
-        Error::internal(format!("too many domains '{most}' for limit '{limit}'"))
-    })
+    usize::try_from(most)
+        .ok()
+        .filter(|most| *most <= limit as usize)
+        .ok_or_else(|| Error::internal(format!("too many domains '{most}' for limit '{limit}'")))
 }

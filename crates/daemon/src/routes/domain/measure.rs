@@ -17,10 +17,7 @@ pub(crate) fn routes(router: Router) -> Router {
             let machines: Option<Vec<_>> = match domains.as_slice() {
                 [] => None,
                 named => Some(
-                    named
-                        .iter()
-                        .filter_map(|domain| session.daemon.machine(domain).ok())
-                        .collect(),
+                    named.iter().filter_map(|domain| session.daemon.machine(domain).ok()).collect(),
                 ),
             };
             let records =
@@ -29,7 +26,11 @@ pub(crate) fn routes(router: Router) -> Router {
                 .iter()
                 .map(|record| DomainStats {
                     domain: wire_domain(&record.identity),
-                    params: record.values.iter().map(|(name, value)| parameter(name, value)).collect(),
+                    params: record
+                        .values
+                        .iter()
+                        .map(|(name, value)| parameter(name, value))
+                        .collect(),
                 })
                 .collect();
             Ok(ConnectGetAllDomainStatsReply { ret_stats })
@@ -105,11 +106,7 @@ pub(crate) fn two_steps(
     values: Vec<TypedParameter>,
 ) -> Result<(Vec<TypedParameter>, i32)> {
     let Some(room) = u32::try_from(room).ok().filter(|room| *room <= room_max) else {
-        return Err(Error::new(
-            ErrorCode::INTERNAL_ERROR,
-            ErrorDomain::RPC,
-            "nparams too large",
-        ));
+        return Err(Error::new(ErrorCode::INTERNAL_ERROR, ErrorDomain::RPC, "nparams too large"));
     };
     if room == 0 {
         return Ok((Vec::new(), i32::try_from(values.len()).unwrap_or(i32::MAX)));

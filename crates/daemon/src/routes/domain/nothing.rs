@@ -85,10 +85,7 @@ fn snapshots(router: Router) -> Router {
         .on(DomainSnapshotLookupByName, |session, arguments| {
             check_flags(arguments.flags, 0, ErrorDomain::QEMU, "qemuDomainSnapshotLookupByName")?;
             session.daemon.machine(&arguments.domain)?;
-            Err(no_snapshot(format!(
-                "no domain snapshot with matching name '{}'",
-                arguments.name
-            )))
+            Err(no_snapshot(format!("no domain snapshot with matching name '{}'", arguments.name)))
         })
         .on(DomainListAllCheckpoints, |session, arguments| {
             exists(session, &arguments.domain, arguments.flags, "qemuDomainListAllCheckpoints")?;

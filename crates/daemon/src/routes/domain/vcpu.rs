@@ -87,7 +87,9 @@ fn number(count: u32) -> i32 {
 
 /// How many maps of how many bytes a client has room for.
 fn maps(count: i32, bytes: i32) -> Result<(usize, usize)> {
-    let refuse = |text: &str| Err(Error::new(stead_protocol::ErrorCode::INTERNAL_ERROR, ErrorDomain::RPC, text));
+    let refuse = |text: &str| {
+        Err(Error::new(stead_protocol::ErrorCode::INTERNAL_ERROR, ErrorDomain::RPC, text))
+    };
     let (Ok(count), Ok(bytes)) = (usize::try_from(count), usize::try_from(bytes)) else {
         return refuse("maxinfo < 0");
     };
