@@ -33,7 +33,7 @@ pub fn baseline(
     let mut shared: Option<Bits> = None;
     let mut vendor: Option<&str> = None;
     let mut names: Vec<String> = vec![];
-    for cpu in cpus {
+    for (index, cpu) in cpus.iter().enumerate() {
         let name = cpu.model.as_ref().ok_or(Error::MissingModel)?;
         let model = model_of(catalog, name)?;
         let bits = bits_of(catalog, cpu, Part::Whole)?;
@@ -57,7 +57,9 @@ pub fn baseline(
         {
             return Err(Error::UnknownVendor(stated.to_owned()));
         }
-        match (vendor, stated.or(of_model)) {
+        // The first CPU counts by what it states alone; libvirt does not look at its model's vendor.
+        let counted = if index == 0 { stated } else { stated.or(of_model) };
+        match (vendor, counted) {
             (Some(known), Some(other)) if known != other => return Err(Error::Vendors),
             (None, found) => vendor = found,
             _ => {}

@@ -76,6 +76,27 @@ impl AnyCpu {
         Self::read(document.root())
     }
 
+    /// Reads a `<cpu>` element that must be a host's.
+    ///
+    /// # Errors
+    /// All its faults.
+    pub fn parse_host(text: &str) -> Result<Self, Faults> {
+        let (document, faults) = Document::parse(text);
+        let Some(document) = document else { return Err(Faults(faults)) };
+        let root = document.root();
+        let mut reader = Reader::new(Form::INACTIVE, Judge::NONE);
+        if root.attribute("mode").is_some() {
+            let message = "Attribute mode is only allowed for guest CPU";
+            reader.attribute_error(root, "mode", Class::Unsupported, message);
+            return Err(Faults(reader.into_faults()));
+        }
+        if root.child("arch").is_none() {
+            reader.error(root, Class::Xml, "Missing CPU architecture");
+            return Err(Faults(reader.into_faults()));
+        }
+        Self::read(root)
+    }
+
     /// Reads a `<cpu>` node.
     ///
     /// # Errors

@@ -3,7 +3,7 @@
 //! `cpu-compare` and `cpu-baseline` speak of the bare host, the `hypervisor-` variants of what one
 //! QEMU can give on it (`reference/cpu.md` 2.9 to 2.11).
 
-use stead_config::capabilities::{AnyCpu, HostPhysAddr};
+use stead_config::capabilities::AnyCpu;
 use stead_config::domain::cpu::{AddressWidthMode, Cpu, MaxPhysAddr};
 use stead_config::{Class, Faults};
 use stead_cpu::{
@@ -172,7 +172,8 @@ pub fn hypervisor_baseline(
     let limits = Baseline {
         offers: (!offers.is_empty()).then_some(&offers),
         known: known.as_ref(),
-        migratable_only,
+        // What QEMU knows is without what cannot move already.
+        migratable_only: migratable_only && known.is_none(),
     };
     let mut found = stead_cpu::baseline(catalog, &definitions(&cpus)?, limits)?;
     found.fallback = Fallback::Forbid;
@@ -182,7 +183,7 @@ pub fn hypervisor_baseline(
 fn read_hosts(texts: &[impl AsRef<str>]) -> Result<Vec<AnyCpu>, Failure> {
     let mut cpus = vec![];
     for text in texts {
-        cpus.push(AnyCpu::parse(text.as_ref())?);
+        cpus.push(AnyCpu::parse_host(text.as_ref())?);
     }
     Ok(cpus)
 }
@@ -204,7 +205,7 @@ fn smallest_width(cpus: &[AnyCpu]) -> Option<MaxPhysAddr> {
         .iter()
         .map(|cpu| match cpu {
             AnyCpu::Guest(cpu) => cpu.max_phys_addr.as_ref().and_then(|width| width.limit),
-            AnyCpu::Host(cpu) => cpu.max_phys_addr.map(|HostPhysAddr { bits }| bits),
+            AnyCpu::Host(_) => None,
         })
         .collect();
     let limit = limits?.into_iter().min()?;

@@ -1,6 +1,6 @@
 //! Whether the host can give a CPU, before anything starts (`reference/cpu.md` 2.9).
 
-use stead_cpu::{Catalog, Definition, Fallback, Policy, Relation, Verdict, compare, expand};
+use stead_cpu::{Catalog, Definition, Fallback, Kind, Policy, Relation, Verdict, compare, expand};
 
 use super::Refusal;
 use crate::abilities::{Acceleration, HostCpus, Usable};
@@ -48,8 +48,10 @@ pub(super) fn partial(
         .iter()
         .map(String::as_str)
         .filter(|name| cpu.policy(name) != Some(Policy::Disable));
+    // A host's features ask for nothing.
     let lacking = cpu
         .with_policy(Policy::Require)
+        .filter(|_| cpu.kind == Kind::Guest)
         .filter(|name| expanded.policy(name) != Some(Policy::Require));
     let mut names: Vec<&str> = vec![];
     for name in blockers.chain(lacking) {
