@@ -16,8 +16,8 @@ use crate::{
     reply::{Greeting, QemuError, Reply},
 };
 
-/// The longest line a link takes by default: `query-qmp-schema` is 0.2 MiB.
-const LINE_BYTES_MAX: usize = 16 << 20;
+/// The longest line a link takes by default: `query-qmp-schema` is 0.2 MiB. A line is in memory three times at most.
+const LINE_BYTES_MAX: usize = 4 << 20;
 /// A buffer that grew beyond this is given back once it is empty.
 const IDLE_BYTES_MAX: usize = 16 << 10;
 /// Garbage is quoted in errors up to this length.
@@ -280,8 +280,11 @@ fn read(text: &[u8]) -> Result<Message, Garbage> {
         },
         (Some(_), Some(_)) => return Err(unreadable("a reply with both result and error".into())),
     };
-    let id = line.id.and_then(RawId::ours);
-    Ok(Message::Reply(Reply { id, outcome, line: utf8.into() }))
+    let whole = match line.id {
+        Some(RawId::Text(_)) => utf8.to_owned(),
+        _ => String::new(),
+    };
+    Ok(Message::Reply(Reply { id: line.id.and_then(RawId::ours), outcome, line: whole }))
 }
 
 fn quote(bytes: &[u8]) -> String {

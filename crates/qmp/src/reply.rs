@@ -43,7 +43,8 @@ pub struct Reply {
     pub id: Option<Id>,
     /// The text of `return`, or QEMU's refusal.
     pub outcome: Result<Box<RawValue>, QemuError>,
-    /// The whole line as it came, without the line's end.
+    /// The whole line as it came, without the line's end, when a client wrote the command and wants to see it; else
+    /// empty.
     pub line: String,
 }
 
