@@ -394,6 +394,11 @@ fn inputs(domain: &mut Domain, chipset: Chipset) {
         });
     }
     let _ = chipset;
+    let ps2 = domain.features.as_ref().and_then(|features| features.ps2);
+    if ps2.is_some_and(|ps2| !ps2.is_on()) {
+        return;
+    }
+    let inputs = &mut domain.devices.inputs;
     for kind in [InputKind::Mouse, InputKind::Keyboard] {
         let there = |input: &Input| input.kind == kind && input.bus == Some(InputBus::Ps2);
         if !inputs.iter().any(there) {

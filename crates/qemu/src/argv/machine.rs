@@ -54,7 +54,14 @@ fn machine(plan: &Plan, words: &mut Words) {
             list.add(key, on_off(switch.is_on()));
         }
     };
-    switch(&mut list, "vmport", &features.vmport);
+    let no_ps2 = features.ps2.is_some_and(|ps2| !ps2.is_on());
+    if no_ps2 {
+        // VMware's port hangs on the keyboard controller.
+        list.add("vmport", "off");
+        list.add("i8042", "off");
+    } else {
+        switch(&mut list, "vmport", &features.vmport);
+    }
     switch(&mut list, "smm", &features.smm);
     if let Some(ioapic) = &features.ioapic {
         let split = ioapic.driver == IoapicDriver::Qemu;

@@ -21,11 +21,16 @@ pub(super) fn targets(domain: &mut Domain, channels: &str) -> Result<(), Faults>
     }
     number(devices.consoles.iter_mut().map(|console| &mut console.target.port));
     for channel in &mut devices.channels {
-        if let (ChannelPort::Virtio { name, .. }, ChardevSource::Unix { path, mode, .. }) =
+        if let (ChannelPort::Virtio { name, .. }, ChardevSource::Unix { path, mode, reconnect }) =
             (&channel.target, &mut channel.source)
             && let (Some(name), Some(text)) = (name, path.as_deref())
             && is_generated(text, name, channels)
         {
+            if reconnect.as_ref().is_some_and(|reconnect| reconnect.enabled.is_yes()) {
+                let message = "chardev reconnect is possible only for connect mode";
+                let place = Place::new(channel.position, "domain/devices/channel/source");
+                return Err(Fault::new(Class::Internal, place, message).into());
+            }
             // libvirt made such a path up for an earlier start.
             *path = None;
             *mode = SocketMode::Bind;

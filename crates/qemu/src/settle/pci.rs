@@ -54,6 +54,15 @@ fn fault(error: NoPlace) -> Faults {
     Fault::new(class, Place::default(), error.to_string()).into()
 }
 
+/// The same with the place of the device.
+fn fault_of(domain: &Domain, device: Device, error: NoPlace) -> Faults {
+    let mut faults = fault(error);
+    if let (Some((position, name)), Some(first)) = (device.position(domain), faults.0.first_mut()) {
+        first.place = Place::new(position, format!("domain/devices/{name}/address"));
+    }
+    faults
+}
+
 fn pci_controllers(domain: &Domain) -> impl Iterator<Item = &Controller> {
     domain.devices.controllers.iter().filter(|each| each.kind == ControllerKind::Pci)
 }
@@ -94,7 +103,9 @@ fn occupied(
         if integrated(domain, device, at) {
             continue;
         }
-        buses.reserve(at, wants, Origin::Document).map_err(fault)?;
+        buses
+            .reserve(at, wants, Origin::Document)
+            .map_err(|error| fault_of(domain, device, error))?;
     }
     Ok(buses)
 }
@@ -128,7 +139,7 @@ fn place(domain: &mut Domain, chipset: Chipset, buses: &mut Buses) -> Result<(),
         };
         let at = match at {
             Some(at) => at,
-            None => buses.assign(wants, None).map_err(fault)?,
+            None => buses.assign(wants, None).map_err(|error| fault_of(domain, device, error))?,
         };
         set(domain, device, at);
     }

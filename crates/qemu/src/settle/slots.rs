@@ -1,6 +1,7 @@
 //! Which devices of a document sit on PCI, what kind of slot each wants, and in which order libvirt
 //! gives them addresses.
 
+use stead_config::Position;
 use stead_config::domain::chardev::{SerialModel, SerialTarget};
 use stead_config::domain::controller::{Controller, ControllerKind, ControllerModel};
 use stead_config::domain::disk::{DiskBus, VirtioModel};
@@ -47,6 +48,25 @@ impl Device {
             Self::Panic(index) => devices.panics.get(index)?.address.as_ref(),
             Self::Vsock => devices.vsock.as_ref()?.address.as_ref(),
         }
+    }
+
+    /// Where it stands in the document.
+    pub(super) fn position(self, domain: &Domain) -> Option<(Position, &'static str)> {
+        let devices = &domain.devices;
+        Some(match self {
+            Self::Controller(index) => (devices.controllers.get(index)?.position, "controller"),
+            Self::Disk(index) => (devices.disks.get(index)?.position, "disk"),
+            Self::Interface(index) => (devices.interfaces.get(index)?.position, "interface"),
+            Self::Sound(index) => (devices.sounds.get(index)?.position, "sound"),
+            Self::Balloon => (devices.memballoon.as_ref()?.position, "memballoon"),
+            Self::Rng(index) => (devices.rngs.get(index)?.position, "rng"),
+            Self::Watchdog(index) => (devices.watchdogs.get(index)?.position, "watchdog"),
+            Self::Video(index) => (devices.videos.get(index)?.position, "video"),
+            Self::Input(index) => (devices.inputs.get(index)?.position, "input"),
+            Self::Serial(index) => (devices.serials.get(index)?.position, "serial"),
+            Self::Panic(index) => (devices.panics.get(index)?.position, "panic"),
+            Self::Vsock => (devices.vsock.as_ref()?.position, "vsock"),
+        })
     }
 
     /// The field that holds its address.

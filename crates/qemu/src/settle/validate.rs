@@ -7,6 +7,7 @@ use stead_config::domain::controller::{ControllerKind, ControllerModel};
 use stead_config::domain::cpu::{AddressWidthMode, CacheMode, CpuMode};
 use stead_config::domain::disk::{Disk, DiskBus, DiskDevice, ImageFormat};
 use stead_config::domain::display::{Graphics, VideoModel};
+use stead_config::domain::features::{Features, Switch};
 use stead_config::domain::os::LoaderKind;
 use stead_config::domain::small::{InputBus, RngBackend};
 use stead_config::domain::{Address, Domain, VirtKind};
@@ -180,6 +181,13 @@ pub(super) fn complete(
 fn machine(domain: &Domain, chipset: Chipset, abilities: &Abilities, findings: &mut Findings) {
     let kvm = domain.kind == VirtKind::Kvm;
     let _ = (abilities, kvm);
+    let state = |switch: fn(&Features) -> Option<Switch>| {
+        domain.features.as_ref().and_then(switch).map(Switch::is_on)
+    };
+    if state(|it| it.ps2) == Some(false) && state(|it| it.vmport) == Some(true) {
+        let message = "vmport feature requires the ps2 feature not to be disabled";
+        findings.unsupported(NOWHERE, "features/vmport", message);
+    }
     let acpi = domain.features.as_ref().is_some_and(|features| features.acpi);
     let pflash = domain.os.loader.as_ref().is_some_and(|it| it.kind == Some(LoaderKind::Pflash));
     if pflash && !acpi && chipset == Chipset::Q35 {
@@ -417,10 +425,12 @@ fn displays(domain: &Domain, abilities: &Abilities, findings: &mut Findings) {
 /// What must hold once addresses are given.
 pub(super) fn addressed(domain: &Domain) -> Result<(), Faults> {
     let mut findings = Findings::default();
-    let mut seen = BTreeSet::new();
-    for disk in &domain.devices.disks {
+    let disks = &domain.devices.disks;
+    for (index, disk) in disks.iter().enumerate() {
         let Some(Address::Drive(drive)) = &disk.address else { continue };
-        if !seen.insert((disk.target.bus, *drive)) {
+        let same =
+            |other: &Disk| other.target.bus == disk.target.bus && other.address == disk.address;
+        if disks.iter().skip(index + 1).any(same) {
             let message = format!(
                 "Found duplicate drive address for disk with target name '{}' controller='{}' bus='{}' target='{}' unit='{}'",
                 disk.target.dev, drive.controller, drive.bus, drive.target, drive.unit

@@ -165,6 +165,13 @@ fn wrong_address(disk: &Disk, name: &str, bus: &str) -> String {
 /// Two controllers of a kind cannot have one number. USB controllers that accompany each other do.
 fn controllers(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
     let list = &devices.controllers;
+    let usb = || list.iter().filter(|other| other.kind == ControllerKind::Usb);
+    let disabled = |model: Option<ControllerModel>| model == Some(ControllerModel::None);
+    if usb().any(|one| disabled(one.model)) && usb().count() > 1 {
+        let message = "Can't add another USB controller: USB is disabled for this domain";
+        reader.error(node, Class::Detail, message);
+        return;
+    }
     for (index, controller) in list.iter().enumerate() {
         let Some(number) = controller.index else { continue };
         let companion = controller.kind == ControllerKind::Usb && accompanies(controller);
@@ -174,12 +181,6 @@ fn controllers(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
                 format!("Multiple '{}' controllers with index '{number}'", controller.kind);
             reader.error(node, Class::Xml, message);
         }
-    }
-    let usb = || list.iter().filter(|other| other.kind == ControllerKind::Usb);
-    let disabled = |model: Option<ControllerModel>| model == Some(ControllerModel::None);
-    if usb().any(|one| disabled(one.model)) && usb().count() > 1 {
-        let message = "Can't add another USB controller: USB is disabled for this domain";
-        reader.error(node, Class::Detail, message);
     }
     let companions = usb().filter(|one| one.master.is_some());
     for companion in companions {
