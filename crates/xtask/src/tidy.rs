@@ -1,7 +1,7 @@
 //! House rules that a machine can hold: how a file begins, how long it is, what names are not used,
 //! and that nothing tells of the machine that somebody worked on.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::tree::{files, shown};
 
@@ -26,10 +26,11 @@ pub(crate) fn faults(top: &Path) -> Vec<String> {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
         faults.extend(faults_of_code(&shown(top, &path), &text));
     }
+    let paths = paths_of_this_machine(top);
     let texts = [".rs", ".md", ".toml", ".py", ".xml", ".txt", ".conf", ".service", "/run"];
     for path in files(top, &texts).into_iter().chain(files(&top.join("scripts"), &[""])) {
         let text = std::fs::read_to_string(&path).unwrap_or_default();
-        faults.extend(faults_of_paths(&shown(top, &path), &text));
+        faults.extend(faults_of_text(&shown(top, &path), &text, &paths));
     }
     faults.sort();
     faults.dedup();
@@ -98,12 +99,24 @@ fn camel_words(name: &str) -> impl Iterator<Item = &str> {
     })
 }
 
-fn faults_of_paths(name: &str, text: &str) -> Vec<String> {
-    // Written so that this file does not find itself.
-    let forbidden = [concat!("/wor", "k/"), concat!("/tmp", "/t/"), concat!("/roo", "t/")];
+/// Folders that only whoever works here has: the checkout's, what was built, the home.
+fn paths_of_this_machine(top: &Path) -> Vec<String> {
+    let folder = |name| std::env::var_os(name).map(PathBuf::from);
+    [top.parent().map(Path::to_owned), folder("CARGO_TARGET_DIR"), folder("HOME")]
+        .into_iter()
+        .flatten()
+        // The root and its own folders that every machine has say nothing.
+        .filter(|path| path.is_absolute() && !EVERYWHERE.iter().any(|common| path == common))
+        .map(|path| format!("{}/", path.display()))
+        .collect()
+}
+
+const EVERYWHERE: [&str; 6] = ["/", "/tmp", "/home", "/usr", "/var", "/nonexistent"];
+
+fn faults_of_text(name: &str, text: &str, paths: &[String]) -> Vec<String> {
     let mut faults = Vec::new();
     for (number, line) in text.lines().enumerate() {
-        for path in forbidden {
+        for path in paths {
             let found = line.find(path).is_some_and(|at| {
                 let before = line[..at].chars().next_back();
                 !before.is_some_and(|c| {
@@ -114,13 +127,19 @@ fn faults_of_paths(name: &str, text: &str) -> Vec<String> {
                 faults.push(format!("{name}:{}: tells of a machine ({path})", number + 1));
             }
         }
+        if line.ends_with([' ', '\t']) && !GOLDENS.iter().any(|golden| name.contains(golden)) {
+            faults.push(format!("{name}:{}: a space at the end", number + 1));
+        }
     }
     faults
 }
 
+/// What others print, spaces and all.
+const GOLDENS: [&str; 3] = ["tests/expected/", "/goldens/", "/data/"];
+
 #[cfg(test)]
 mod test {
-    use super::{camel_words, code_lines, faults, faults_of_code, faults_of_paths};
+    use super::{camel_words, code_lines, faults, faults_of_code, faults_of_text};
     use crate::tree::workspace;
 
     #[test]
@@ -150,8 +169,14 @@ mod test {
 
     #[test]
     fn a_path_of_a_machine_is_found() {
-        let text = format!("see {}x/y\n", concat!("/wor", "k/"));
-        assert_eq!(faults_of_paths("README.md", &text).len(), 1);
-        assert_eq!(faults_of_paths("README.md", "a framework/of things\n").len(), 0);
+        let paths = ["/builds/".to_owned()];
+        assert_eq!(faults_of_text("README.md", "see /builds/x/y\n", &paths).len(), 1);
+        assert_eq!(faults_of_text("README.md", "our/builds/of things\n", &paths).len(), 0);
+    }
+
+    #[test]
+    fn a_space_at_the_end_is_found_except_in_what_others_print() {
+        assert_eq!(faults_of_text("README.md", "word \n", &[]).len(), 1);
+        assert_eq!(faults_of_text("tests/expected/list.txt", "word \n", &[]).len(), 0);
     }
 }
