@@ -11,6 +11,7 @@ pub mod kvm;
 pub mod listen;
 pub mod lock;
 pub mod log;
+pub mod memory;
 pub mod monitor;
 pub mod nic;
 pub mod node;
