@@ -253,6 +253,14 @@ fn environment(domain: &Domain, settings: &Settings, grants: &Grants) -> Vec<(St
     if let ClockBase::Timezone(zone) = &domain.clock.base {
         all.push(pair("TZ", zone.clone()));
     }
+    for audio in &domain.devices.audios {
+        if let Some(driver) = audio.driver {
+            all.push(pair("SDL_AUDIODRIVER", driver.to_string()));
+        }
+        if let Some(folder) = &audio.runtime_dir {
+            all.push(pair("PIPEWIRE_RUNTIME_DIR", folder.clone()));
+        }
+    }
     for (key, value) in &domain.qemu_commandline.environment {
         all.push(pair(key, value.clone().unwrap_or_default()));
     }

@@ -131,11 +131,12 @@ impl<'a> Facts<'a> {
             bits.insert(&model.bits);
         }
         let mut dump = catalog.dump(&bits);
-        if let Some(signature) = model.and_then(|model| model.signatures.first()) {
+        // TSX of the other Haswells is broken, and libvirt takes it away.
+        let sound = model.and_then(|it| it.signatures.iter().find(|each| each.model == 63));
+        if let Some(signature) = sound.or_else(|| model.and_then(|it| it.signatures.first())) {
             dump.set_identity(Identity {
                 family: signature.family.into(),
                 model: signature.model.into(),
-                // Below, TSX is broken and libvirt takes it away.
                 stepping: 4,
             });
         }
