@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use arc_swap::ArcSwap;
 use stead_cpu::Catalog;
+use stead_host::cgroup::{Cgroup, Hierarchy};
 use stead_host::image::Owners;
 use stead_host::process::Credentials;
 use stead_qemu::abilities::{Abilities, Acceleration, Accelerator, HostCpus};
@@ -69,6 +70,7 @@ pub(crate) struct Context {
     pub(crate) index: ArcSwap<Index>,
     pub(crate) hub: Hub,
     pub(crate) consoles: Consoles,
+    cgroups: Option<Hierarchy>,
     ledger: Mutex<Ledger>,
     owners: Mutex<Owners>,
     host_cpus: Mutex<HashMap<(String, Accelerator), KnownCpus>>,
@@ -89,6 +91,7 @@ impl Context {
             index: ArcSwap::default(),
             hub: Hub::default(),
             consoles: Consoles::default(),
+            cgroups: Hierarchy::find().inspect_err(|why| tracing::info!("{why}")).ok(),
             ledger: Mutex::default(),
             owners: Mutex::default(),
             host_cpus: Mutex::default(),
@@ -98,6 +101,19 @@ impl Context {
 
     pub(crate) fn ledger(&self) -> MutexGuard<'_, Ledger> {
         self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A machine's own cgroup, where it can have one; it starts without, too.
+    pub(crate) fn cgroup(&self, uuid: Uuid) -> Option<Cgroup> {
+        let made = self.cgroups.as_ref()?.machine(uuid);
+        made.inspect_err(|error| tracing::warn!(%uuid, %error, "no cgroup for a machine")).ok()
+    }
+
+    /// Removes a machine's cgroup once it has ended.
+    pub(crate) fn remove_cgroup(&self, uuid: Uuid) {
+        if let Some(Err(error)) = self.cgroups.as_ref().map(|cgroups| cgroups.remove(uuid)) {
+            tracing::warn!(%uuid, %error, "a machine's cgroup stays");
+        }
     }
 
     /// Whose images were whose before QEMU's user needed them.

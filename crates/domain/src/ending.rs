@@ -137,6 +137,7 @@ pub(crate) fn undo(context: &Context, uuid: &Uuid, held: &[Held]) {
             tracing::warn!(%uuid, path = %claim.path.display(), %error, "cannot give an image back");
         }
     }
+    context.remove_cgroup(*uuid);
     if let Err(error) = context.status.remove(*uuid) {
         tracing::warn!(%uuid, %error, "cannot remove the machine's record");
     }
