@@ -159,6 +159,8 @@ pub(crate) fn adopted(task: &mut Task, known: Known) {
     let Known { run, queue, state } = known;
     run.watch(queue, task.mailbox_sender());
     task.leftovers.clear();
+    task.found = None;
+    task.recorded = None;
     task.run = Some(Box::new(run));
     match task.state.phase {
         Phase::Adopting(shown) => {

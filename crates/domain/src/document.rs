@@ -34,10 +34,19 @@ enum Tree {
 impl Document {
     /// What is kept on disk.
     pub(crate) fn stored(text: Arc<str>, domain: &Domain) -> Self {
+        Self::of_text(text, domain, Form::STORED)
+    }
+
+    /// What a run record holds of what runs.
+    pub(crate) fn recorded(text: Arc<str>, domain: &Domain) -> Self {
+        Self::of_text(text, domain, Form::STATUS)
+    }
+
+    fn of_text(text: Arc<str>, domain: &Domain, form: Form) -> Self {
         let known = OnceLock::new();
         let _first = known.set(text);
         Self {
-            form: Form::STORED,
+            form,
             text: known,
             tree: Tree::Read(Mutex::default()),
             summary: summary(domain),

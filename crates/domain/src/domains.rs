@@ -349,6 +349,9 @@ impl Domains {
         task.state =
             State { phase, persistent: task.state.persistent, order: None, ..record.state };
         let live = Domain::parse_live(text).ok();
+        if let Some(domain) = &live {
+            task.recorded = Some(Arc::new(Document::recorded(text.into(), domain)));
+        }
         if let Some(domain) = &live
             && task.inactive.is_none()
         {
@@ -364,6 +367,7 @@ impl Domains {
         };
         match Process::adopt(&identity) {
             Ok(process) => {
+                task.found = Some(process.pid());
                 task.adopting();
                 let domain =
                     live.or_else(|| task.inactive.as_ref()?.domain().ok().map(|d| (*d).clone()));

@@ -35,6 +35,8 @@ use crate::record::{self, Record};
 use crate::run::{Connection, Run, Saver, refused};
 use crate::{Document, Error, Kind, Message as Note, Result, Uuid, lane};
 
+/// How long a QEMU whose monitor has closed may take to end.
+const LAST_WORDS: Duration = Duration::from_secs(2);
 /// How long a QEMU may take to its first answers: one that fills its memory first takes long.
 const READY: Duration = Duration::from_secs(300);
 
@@ -73,6 +75,26 @@ struct Spawned {
     log: Log,
     mark: Mark,
     record: Record,
+}
+
+/// Why a QEMU that was spawned is of no use.
+struct Trouble {
+    error: Error,
+    /// Its monitor is gone: it ends, or has ended.
+    lost: bool,
+}
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self { error, lost: false }
+    }
+}
+
+impl From<MonitorError> for Trouble {
+    fn from(error: MonitorError) -> Self {
+        let lost = matches!(error, MonitorError::Closed { .. });
+        Self { error: refused(&error), lost }
+    }
 }
 
 /// Starts a machine. When it fails, or `aborted` says so, all is undone first.
@@ -114,7 +136,9 @@ impl Attempt {
         let Spawned { process, plan, pipe, log, mark, mut record } = spawned;
         let ready = tokio::select! {
             ready = ready(&context, uuid, id, &plan, paused, &mut record, state) => ready,
-            _ = &mut aborted => Err(Error::new(Kind::OperationAborted, "the start was given up")),
+            _ = &mut aborted => {
+                Err(Error::new(Kind::OperationAborted, "the start was given up").into())
+            }
         };
         match ready {
             Ok((monitor, queue, live)) => {
@@ -145,17 +169,17 @@ impl Attempt {
                 };
                 Ok(Launched { run, queue })
             }
-            Err(error) => {
-                let ended = process.try_exited();
+            Err(Trouble { error, lost }) => {
+                // A monitor that closes is a QEMU that ends: what it says and how it ends come a moment later.
+                let last_words = if lost { LAST_WORDS } else { Duration::ZERO };
+                let ended = tokio::time::timeout(last_words, process.exited()).await.is_ok();
                 // It cannot matter that it has ended already.
                 let _sent = process.signal(Signal::KILL);
                 let _exit = tokio::time::timeout(Duration::from_secs(30), process.exited()).await;
-                let error = match ended {
-                    None if error.kind != Kind::InternalError => error,
-                    _ => {
-                        pipe.drain(&log);
-                        closed(&name, error, &log.since(mark))
-                    }
+                pipe.drain(&log);
+                let error = match lost || ended {
+                    true => closed(&name, error, &log.since(mark)),
+                    false => error,
                 };
                 log.note(&format!("start failed: {error}"));
                 let held = record.held;
@@ -226,6 +250,7 @@ impl Attempt {
         }
         let environment: Vec<(OsString, OsString)> =
             plan.environment.iter().map(|(name, value)| (name.into(), value.into())).collect();
+        let cgroup = context.cgroup(uuid);
         let process = spawn(Spawn {
             uuid,
             run: &context.layout.run,
@@ -238,7 +263,7 @@ impl Attempt {
             folder: Path::new("/"),
             umask: 0o077,
             limits: Limits::default(),
-            cgroup: None,
+            cgroup: cgroup.as_ref(),
         })
         .map_err(|error| Error::internal(error.to_string()))?;
         self.record.process = Some(process.identity().clone());
@@ -259,18 +284,19 @@ async fn ready(
     paused: bool,
     record: &mut Record,
     state: State,
-) -> Result<(Monitor, IncomingQueue, Live)> {
+) -> Result<(Monitor, IncomingQueue, Live), Trouble> {
     let path = context.layout.monitor(uuid);
-    let (monitor, queue, capable) = Monitor::connect(&path)
-        .await
-        .map_err(|error| Error::system("connecting to QEMU's monitor", &error))?;
+    let (monitor, queue, capable) = Monitor::connect(&path).await.map_err(|error| Trouble {
+        error: Error::system("connecting to QEMU's monitor", &error),
+        lost: true,
+    })?;
     let calls = plan.calls();
     let sent: Vec<_> = calls
         .iter()
         .filter(|call| call.purpose != Purpose::Negotiate)
         .map(|call| (call, monitor.send_named(&call.execute, &call.arguments)))
         .collect();
-    capable.within(READY).await.map_err(|error| refused(&error))?;
+    capable.within(READY).await?;
     let mut live = Live::new(plan, id);
     let mut answers = Answers::new();
     for (call, answer) in sent {
@@ -282,7 +308,7 @@ async fn ready(
             Err(error @ MonitorError::Refused { .. }) if call.purpose != Purpose::Set => {
                 tracing::debug!(%error, "QEMU does not say");
             }
-            Err(error) => return Err(refused(&error)),
+            Err(error) => return Err(error.into()),
         }
     }
     verify(context, &monitor, &mut live, answers, record).await?;
@@ -298,7 +324,7 @@ async fn ready(
     } else {
         let going = monitor.send(&Cont {});
         let (written, going) = tokio::join!(written, going.within(READY));
-        going.map_err(|error| refused(&error))?;
+        going?;
         written.unwrap_or(Ok(()))?;
     }
     Ok((monitor, queue, live))
@@ -311,7 +337,7 @@ async fn verify(
     live: &mut Live,
     mut answers: Answers,
     record: &mut Record,
-) -> Result<()> {
+) -> Result<(), Trouble> {
     let Some(asked) = live.domain.cpu.clone() else { return Ok(()) };
     let catalog = context.hypervisors.catalog();
     if answers.is_empty() {
@@ -329,7 +355,11 @@ async fn verify(
 }
 
 /// Asks all at once; what QEMU does not know has no answer.
-async fn answer(monitor: &Monitor, inquiries: Vec<Inquiry>, answers: &mut Answers) -> Result<()> {
+async fn answer(
+    monitor: &Monitor,
+    inquiries: Vec<Inquiry>,
+    answers: &mut Answers,
+) -> Result<(), Trouble> {
     let sent: Vec<_> = inquiries
         .into_iter()
         .map(|Inquiry { key, question }| {
@@ -340,7 +370,7 @@ async fn answer(monitor: &Monitor, inquiries: Vec<Inquiry>, answers: &mut Answer
         match answer.within(READY).await {
             Ok(value) => drop(answers.insert(key, value)),
             Err(MonitorError::Refused { .. }) => {}
-            Err(error) => return Err(refused(&error)),
+            Err(error) => return Err(error.into()),
         }
     }
     Ok(())
@@ -365,9 +395,6 @@ fn copying(pipe: Pipe, log: Log) -> AbortHandle {
 /// QEMU is gone before it could answer: its own words say why.
 fn closed(name: &str, error: Error, words: &str) -> Error {
     let words = words.trim_end();
-    if words.is_empty() && error.kind != Kind::InternalError {
-        return error;
-    }
     let words = if words.is_empty() { error.message.as_str() } else { words };
     Error::internal(format!("QEMU unexpectedly closed the monitor (vm='{name}'): {words}"))
 }

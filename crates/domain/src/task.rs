@@ -50,6 +50,12 @@ pub(crate) struct Task {
     /// Whether there was a stored document before, in this run.
     pub(crate) was_stored: bool,
     pub(crate) run: Option<Box<Run>>,
+    /// A former daemon's process that is being asked.
+    pub(crate) found: Option<u32>,
+    /// The document of what a former daemon left running, until QEMU is known again.
+    pub(crate) recorded: Option<Arc<Document>>,
+    /// Whether that is all that is known, and no record tells more.
+    pub(crate) degraded: bool,
     /// What a former daemon's QEMU held, until it is known or cleaned up.
     pub(crate) leftovers: Vec<Held>,
     /// A former daemon was about to make a QEMU: whether it did is not known yet.
@@ -107,6 +113,9 @@ impl Task {
             broken: None,
             was_stored: false,
             run: None,
+            found: None,
+            recorded: None,
+            degraded: false,
             leftovers: Vec::new(),
             unfound: false,
             owner: None,
@@ -481,6 +490,9 @@ impl Task {
             self.context.clear_id(&self.shared.uuid, self.id);
             self.id = -1;
             self.run = None;
+            self.found = None;
+            self.recorded = None;
+            self.degraded = false;
             self.updated = false;
             self.was_stored = self.state.persistent;
             self.shared.connection.store(None);
@@ -608,6 +620,8 @@ impl Task {
         let record =
             crate::orphan::record(&self.name, self.id, self.state, &found, &self.leftovers);
         let live = stead_qemu::refresh::Live { domain, record: record.live.clone() };
+        self.found = Some(process.pid());
+        self.degraded = true;
         self.adopting();
         self.publish();
         let (context, uuid) = (Arc::clone(&self.context), self.shared.uuid);
@@ -694,7 +708,7 @@ impl Task {
         let live = run.map(|run| Arc::clone(&run.live));
         // Until QEMU is known, what it was made from is what there is.
         let starting = self.state.is_active().then(|| self.start_document()).flatten();
-        let live = live.or(starting);
+        let live = live.or_else(|| self.recorded.clone()).or(starting);
         let shown = live.as_ref().or(self.inactive.as_ref());
         let mut summary = shown.map_or(Summary::default(), |document| document.summary());
         if let Some(balloon_kib) = run.and_then(Run::balloon_kib) {
@@ -714,8 +728,8 @@ impl Task {
                 .map_or_else(|| Arc::from(Vec::<Note>::new()), |run| Arc::clone(&run.messages)),
             broken: self.broken.clone(),
             control: self.control(),
-            degraded: run.is_some_and(|run| run.degraded),
-            pid: run.map(|run| run.connection.process.pid()),
+            degraded: run.map_or(self.degraded, |run| run.degraded),
+            pid: run.map(|run| run.connection.process.pid()).or(self.found),
         }
     }
 

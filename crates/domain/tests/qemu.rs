@@ -128,6 +128,12 @@ async fn until(machine: &Machine, wanted: impl Fn(Status) -> bool, within: Durat
     }
 }
 
+/// All files and folders below one.
+fn left(folder: &Path) -> Vec<std::path::PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    entries.flat_map(|entry| [vec![entry.path()], left(&entry.path())].concat()).collect()
+}
+
 fn signal(pid: u32, signal: &str) {
     let done = std::process::Command::new("kill").args([signal, &pid.to_string()]).status();
     assert!(done.unwrap().success());
@@ -177,8 +183,7 @@ async fn a_machine_lives_as_libvirt_tells_it() {
     assert_eq!(lifecycles(&mut events), [Lifecycle::Shutdown(2), Lifecycle::Stopped(1)]);
     let error = machine.destroy(0).await.unwrap_err();
     assert_eq!(error.message, "domain is not running");
-    let left: Vec<_> = std::fs::read_dir(&house.layout.run).unwrap().flatten().collect();
-    assert!(left.is_empty(), "{left:?}");
+    assert_eq!(left(&house.layout.run), Vec::<std::path::PathBuf>::new());
     machine.undefine(0).await.unwrap();
     assert_eq!(lifecycles(&mut events), [Lifecycle::Undefined(0)]);
     assert!(domains.by_name("one").is_err());
@@ -320,7 +325,7 @@ async fn a_failed_start_says_why_and_leaves_nothing() {
         "Cannot access storage file '/nonexistent': No such file or directory"
     );
     assert_eq!(status(&machine), Status::Shutoff(Shutoff::Failed));
-    assert_eq!(std::fs::read_dir(&house.layout.run).unwrap().count(), 0);
+    assert_eq!(left(&house.layout.run), Vec::<std::path::PathBuf>::new());
 
     let wrong = house.layout.lib.join("wrong.qcow2");
     std::fs::write(&wrong, "this is no qcow2 image").unwrap();
@@ -333,5 +338,5 @@ async fn a_failed_start_says_why_and_leaves_nothing() {
     let error = machine.start(0, Owner(1)).await.unwrap_err();
     eprintln!("{error}");
     assert!(error.message.contains("qcow2"), "{error}");
-    assert_eq!(std::fs::read_dir(&house.layout.run).unwrap().count(), 0);
+    assert_eq!(left(&house.layout.run), Vec::<std::path::PathBuf>::new());
 }
