@@ -220,6 +220,5 @@ fn is_better(
     let (new, old) = (candidate.score, best.score);
     new.total < old.total
         || new.disabled < old.disabled
-            && (new.total == old.total
-                || preferred.iter().any(|name| *name == candidate.model.name))
+            && (new.total == old.total || preferred.contains(&candidate.model.name))
 }

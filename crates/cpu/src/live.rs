@@ -55,12 +55,10 @@ pub fn update_live(
         let exempt =
             cpu.policy(&feature.name).is_none() && added.iter().any(|id| id.index() == number);
         if expected == Some(Policy::Disable) && is_enabled {
-            if !strict {
-                updated.set(&feature.name, Policy::Require);
-            } else if exempt {
-                updated.set(&feature.name, Policy::Require);
-            } else {
+            if strict && !exempt {
                 extra.push(feature.name.clone());
+            } else {
+                updated.set(&feature.name, Policy::Require);
             }
         }
         if is_disabled || expected == Some(Policy::Require) && !is_enabled {

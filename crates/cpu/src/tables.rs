@@ -28,7 +28,11 @@ macro_rules! feature_rows {
         $bit:literal $id:ident = $name:literal
         $(qemu $($qemu:literal)+)? $(linux $($linux:literal)+)? $(, $mark:ident)?;
     )* } )*) => {
-        #[expect(non_camel_case_types, reason = "numbers the rows; seen by nobody")]
+        #[expect(
+            non_camel_case_types,
+            clippy::upper_case_acronyms,
+            reason = "numbers the rows; seen by nobody"
+        )]
         enum Number { $($( $id, )*)* }
 
         $($(

@@ -6,14 +6,14 @@ use serde_json::Value;
 use stead_cpu::{Catalog, Decode, Key, Register};
 
 fn map() -> Option<Value> {
-    let folder = testkit::shared("reference")?;
-    let text = std::fs::read_to_string(folder.join("cpu-map.json")).unwrap();
-    Some(serde_json::from_str(&text).unwrap())
+    let path = testkit::shared("reference")?.join("cpu-map.json");
+    let text = std::fs::read_to_string(path).expect("the map can be read");
+    Some(serde_json::from_str(&text).expect("the map is JSON"))
 }
 
 fn number(value: &Value) -> u32 {
     let text = value.as_str().unwrap_or("0x0");
-    u32::from_str_radix(text.trim_start_matches("0x"), 16).unwrap()
+    u32::from_str_radix(text.trim_start_matches("0x"), 16).expect("the map has hexadecimal numbers")
 }
 
 fn names(value: &Value) -> Vec<&str> {

@@ -55,8 +55,8 @@ fn refusing(folder: &Path, binary: &Path, condition: &str, said: &str) -> PathBu
          case $cpu in\n{condition}\n*) exec {} \"$@\";;\nesac\necho '{said}' >&2\nkill -ABRT $$\n",
         binary.display()
     );
-    std::fs::write(&path, script).unwrap();
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+    std::fs::write(&path, script).expect("a temporary folder can be written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a temporary folder can be written");
     path
 }
 
@@ -93,8 +93,8 @@ fn a_feature_that_ends_qemu_without_a_name_is_found_by_halving() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let condition = "*,lahf-lm=off*) exec ".to_owned()
-        + &format!("{} \"$@\";;\nhost*) ;;", binary.display());
+    let condition =
+        "*,lahf-lm=off*) exec ".to_owned() + &format!("{} \"$@\";;\nhost*) ;;", binary.display());
     let wrapper = refusing(folder.path(), &binary, &condition, "something went wrong");
     let found = probe::qemu(&wrapper, &host).unwrap();
     let trial = found.with(Accelerator::Kvm).unwrap().trial(TriedMode::HostPassthrough).unwrap();

@@ -50,10 +50,15 @@ impl<'a> Schema<'a> {
 
     /// Names of commands and events, and the paths of [`PATHS`] that exist.
     pub fn facts(&self) -> BTreeSet<String> {
-        let named = self.entries.iter().filter_map(|(name, entry)| {
-            matches!(entry.get("meta-type")?.as_str()?, "command" | "event")
-                .then(|| (*name).to_owned())
-        });
+        let is_named = |entry: &Value| {
+            let kind = entry.get("meta-type").and_then(Value::as_str);
+            matches!(kind, Some("command" | "event"))
+        };
+        let named = self
+            .entries
+            .iter()
+            .filter(|(_, entry)| is_named(entry))
+            .map(|(name, _)| (*name).to_owned());
         let paths = PATHS.iter().filter(|path| self.has(path)).map(|path| (*path).to_owned());
         named.chain(paths).collect()
     }
