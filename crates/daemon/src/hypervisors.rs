@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use stead_domain::Pending;
 use stead_facts::Host;
 use stead_host::node::Node;
-use stead_host::probe;
+use stead_host::{memory, probe};
 use stead_protocol::{ErrorCode, ErrorDomain};
 use stead_qemu::abilities::{Abilities, Accelerator, HostCpus};
 use stead_qemu::capabilities;
@@ -295,6 +295,8 @@ impl Hypervisors {
         let found = found.map_err(|error| failed(&error))?;
         let probe::Known { abilities, host_cpus, .. } =
             Arc::into_inner(found).ok_or_else(|| failed(&"its answers are in use"))?;
+        // What was read is many times what is kept.
+        memory::give_back();
         Ok(Arc::new(Known { abilities: Arc::new(abilities), host_cpus }))
     }
 }

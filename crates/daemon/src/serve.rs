@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use stead_host::memory;
 use stead_store::{Layout, Scope};
 use tokio::net::UnixStream;
 use tokio::signal::unix::{SignalKind, signal};
@@ -73,6 +74,7 @@ pub enum Failure {
 /// # Errors
 /// [`Failure`] when the daemon cannot be started.
 pub fn run(options: Options) -> Result<(), Failure> {
+    memory::limit_arenas();
     let files = listen::raise_open_files();
     rustix::process::umask(rustix::fs::Mode::from_raw_mode(0o022));
     options.layout.prepare().map_err(|error| Failure::Machines(error.to_string()))?;

@@ -1,5 +1,9 @@
 //! The daemon's own memory: kept small by telling the C library's allocator so.
 
+#![expect(unsafe_code, reason = "the allocator has no other handle than its C functions")]
+
+use nix::libc;
+
 /// So many arenas serve all threads; each thread beyond its first use of one would otherwise keep freed memory of its own.
 const ARENAS: libc::c_int = 2;
 

@@ -1,5 +1,6 @@
 //! Statistics: QEMU is asked, for a short while, then the last figures are given.
 
+use stead_domain::Domains;
 use stead_protocol::remote::*;
 use stead_protocol::{ErrorCode, ErrorDomain, TypedParameter, limits};
 
@@ -10,6 +11,9 @@ use crate::router::Router;
 /// The flag with which a client says that it takes strings among named values.
 const STRING_OKAY: u32 = stead_protocol::typed_parameter::STRING_OKAY;
 
+/// The filters among the flags of virConnectGetAllDomainStats; they hold for machines that are named, too.
+const FILTERS: u32 = 0xff;
+
 pub(crate) fn routes(router: Router) -> Router {
     router
         .on_async(ConnectGetAllDomainStats, |session, arguments| async move {
@@ -17,7 +21,11 @@ pub(crate) fn routes(router: Router) -> Router {
             let machines: Option<Vec<_>> = match domains.as_slice() {
                 [] => None,
                 named => Some(
-                    named.iter().filter_map(|domain| session.daemon.machine(domain).ok()).collect(),
+                    named
+                        .iter()
+                        .filter_map(|domain| session.daemon.machine(domain).ok())
+                        .filter(|machine| Domains::matches(&machine.snapshot(), flags & FILTERS))
+                        .collect(),
                 ),
             };
             let records =
