@@ -2,6 +2,8 @@
 //!
 //! Real QEMU, under TCG and, where it works, KVM; without QEMU the test says so and passes.
 
+#![allow(clippy::unwrap_used, reason = "a test may")]
+
 use std::io::{BufRead, BufReader, Write};
 use std::path::Path;
 use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
@@ -119,8 +121,7 @@ fn decided(
 
 /// Starts what was decided and reads back what QEMU granted.
 fn started(accelerator: Accelerator, resolved: &Resolved) -> Result<Verified, String> {
-    let cpu: Vec<&str> =
-        resolved.head.iter().chain(&resolved.tail).map(String::as_str).collect();
+    let cpu: Vec<&str> = resolved.head.iter().chain(&resolved.tail).map(String::as_str).collect();
     let mut qemu = Qemu::start(accelerator, &cpu.join(","))?;
     let mut answers = Answers::new();
     qemu.inquire(calls(), &mut answers);
@@ -155,7 +156,10 @@ fn every_mode_that_is_offered_starts() {
             assert!(!live.granted.is_empty(), "{mode}");
             let text = print(&live.cpu);
             if mode == "host-model" {
-                assert!(text.starts_with("<cpu mode='custom' match='exact' check='full'>"), "{text}");
+                assert!(
+                    text.starts_with("<cpu mode='custom' match='exact' check='full'>"),
+                    "{text}"
+                );
                 assert_eq!(live.missing, [""; 0], "what was offered was granted");
             } else {
                 assert!(text.contains(&format!("mode='{mode}'")), "{text}");

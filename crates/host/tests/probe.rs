@@ -56,7 +56,8 @@ fn refusing(folder: &Path, binary: &Path, condition: &str, said: &str) -> PathBu
         binary.display()
     );
     std::fs::write(&path, script).expect("a temporary folder can be written");
-    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).expect("a temporary folder can be written");
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755))
+        .expect("a temporary folder can be written");
     path
 }
 
