@@ -1,7 +1,7 @@
 //! The images of every disk, numbered: node names are made of the numbers.
 
 use stead_config::Domain;
-use stead_config::domain::disk::{Backing, BackingStore, Image, ImageFormat};
+use stead_config::domain::disk::{Backing, BackingStore, Disk, Image, ImageFormat};
 
 use crate::needs::{self, Grants};
 
@@ -33,52 +33,77 @@ impl Layer {
     }
 }
 
-/// Completes the chains from what was detected, numbers all layers in the document, and lists them by disk.
+/// Numbers all layers in the document and lists them by disk: first those that the document names,
+/// the last disk before the others, then those that were detected.
 pub(super) fn number(domain: &mut Domain, grants: &Grants) -> Vec<Vec<Layer>> {
     let mut next = 0;
-    let mut all: Vec<Vec<Layer>> = Vec::new();
     for disk in domain.devices.disks.iter_mut().rev() {
-        let mut layers = Vec::new();
         // Empty drives take a number too.
         next += 1;
-        if let Some(source) = &mut disk.source {
-            if disk.backing == Backing::Unknown
-                && let Some(chain) = grants.chains.get(&disk.target.dev)
-            {
-                disk.backing = detected(chain);
+        match &mut disk.source {
+            Some(source) => source.index = Some(next),
+            None => {
+                if let Some(driver) = &mut disk.driver {
+                    driver.format = None;
+                }
+                continue;
             }
-            let format = disk.driver.as_ref().and_then(|driver| driver.format);
-            source.index = Some(next);
-            layers.push(Layer {
-                number: next,
-                image: source.image.clone(),
-                format: format.unwrap_or(ImageFormat::Raw),
-                ends: disk.backing == Backing::Nothing,
-            });
-            below(&mut disk.backing, &mut next, &mut layers);
         }
-        all.push(layers);
+        below(&mut disk.backing, &mut next);
     }
-    all.reverse();
-    all
+    for disk in domain.devices.disks.iter_mut().rev() {
+        if disk.source.is_none() || disk.backing != Backing::Unknown {
+            continue;
+        }
+        let format = disk.driver.as_ref().and_then(|driver| driver.format);
+        if let Some(chain) = grants.chains.get(&disk.target.dev) {
+            disk.backing = detected(chain);
+            below(&mut disk.backing, &mut next);
+        } else if format.is_none_or(|format| format == ImageFormat::Raw) {
+            disk.backing = Backing::Nothing;
+        }
+    }
+    domain.devices.disks.iter().map(layers).collect()
 }
 
-fn below(backing: &mut Backing, next: &mut u32, layers: &mut Vec<Layer>) {
+/// Numbers the layers below an image.
+fn below(backing: &mut Backing, next: &mut u32) {
     let mut backing = backing;
+    let mut depth = 0;
     while let Backing::Store(store) = backing {
-        if layers.len() >= DEPTH_MAX {
+        depth += 1;
+        if depth > DEPTH_MAX {
             return;
         }
         *next += 1;
         store.index = Some(*next);
+        backing = &mut store.backing;
+    }
+}
+
+fn layers(disk: &Disk) -> Vec<Layer> {
+    let Some(source) = &disk.source else { return Vec::new() };
+    let format = disk.driver.as_ref().and_then(|driver| driver.format);
+    let mut layers = vec![Layer {
+        number: source.index.unwrap_or(0),
+        image: source.image.clone(),
+        format: format.unwrap_or(ImageFormat::Raw),
+        ends: disk.backing == Backing::Nothing,
+    }];
+    let mut backing = &disk.backing;
+    while let Backing::Store(store) = backing {
+        if layers.len() > DEPTH_MAX {
+            break;
+        }
         layers.push(Layer {
-            number: *next,
+            number: store.index.unwrap_or(0),
             image: store.image.clone(),
             format: store.format,
             ends: store.backing == Backing::Nothing,
         });
-        backing = &mut store.backing;
+        backing = &store.backing;
     }
+    layers
 }
 
 /// A detected chain as the document would say it.

@@ -5,7 +5,6 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use stead_config::domain::chardev::ChardevSource;
-use stead_config::domain::cpu::CpuCheck;
 use stead_config::domain::display::{Connected, Graphics};
 use stead_config::domain::interface::LinkState;
 use stead_config::domain::small::BalloonModel;
@@ -64,11 +63,7 @@ impl Plan {
         let mut calls = vec![Call::new("qmp_capabilities", Purpose::Negotiate)];
         let domain = &self.domain;
         let devices = &domain.devices;
-        if domain
-            .cpu
-            .as_ref()
-            .is_some_and(|cpu| cpu.check != Some(CpuCheck::None) && cpu.mode.is_some())
-        {
+        if domain.cpu.as_ref().is_some_and(|cpu| cpu.mode.is_some()) {
             calls.extend(crate::cpu::calls().into_iter().map(|inquiry| Call {
                 execute: inquiry.question.execute.to_owned(),
                 arguments: inquiry.question.arguments,
