@@ -57,15 +57,41 @@ pub(crate) fn adopt(
     });
 }
 
-/// What the record would have said of images that were lent to QEMU's user; the images say it too.
+/// What the record would have said of what the machine holds: images that were lent to QEMU's user say it too, and the
+/// machine's folder bears its name.
 async fn recover(context: &Arc<Context>, uuid: Uuid, mut record: Record, pid: u32) -> Record {
-    let context = Arc::clone(context);
-    let claims = crate::lane::run(move || match &context.credentials {
-        Some(credentials) => context.owners().recover(uuid, pid, credentials),
-        None => Vec::new(),
+    let (context, name) = (Arc::clone(context), record.name.clone());
+    let held = crate::lane::run(move || {
+        let claims = match &context.credentials {
+            Some(credentials) => context.owners().recover(uuid, pid, credentials),
+            None => Vec::new(),
+        };
+        let claims = claims.into_iter().map(Held::Label);
+        claims.chain(folders(&context.settings.lib, &name)).collect::<Vec<_>>()
     });
-    record.held.extend(claims.await.unwrap_or_default().into_iter().map(Held::Label));
+    for thing in held.await.unwrap_or_default() {
+        if !record.held.contains(&thing) {
+            record.held.push(thing);
+        }
+    }
     record
+}
+
+/// The folders `domain-ID-NAME` of a machine, of any run: it has one at a time. Names that are cut off in it may be
+/// another's.
+fn folders(lib: &str, name: &str) -> Vec<Held> {
+    if name.chars().count() > 20 {
+        return Vec::new();
+    }
+    let entries = std::fs::read_dir(lib).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| {
+        let folder = entry.file_name();
+        let id = folder.to_str().and_then(|folder| {
+            folder.strip_prefix("domain-")?.strip_suffix(name)?.strip_suffix('-')
+        });
+        id.is_some_and(|id| !id.is_empty() && id.bytes().all(|byte| byte.is_ascii_digit()))
+    });
+    ours.map(|entry| Held::Folder { path: entry.path() }).collect()
 }
 
 async fn ask(
@@ -170,5 +196,24 @@ pub(crate) fn adopted(task: &mut Task, known: Known) {
         }
         // A former daemon was ending it, or somebody has asked for its end meanwhile.
         _ => task.end_now(),
+    }
+}
+
+#[cfg(test)]
+mod test {
+    use super::*;
+
+    #[test]
+    fn only_a_machines_own_folders_are_found_by_its_name() {
+        let lib = tempfile::tempdir().unwrap();
+        for folder in ["domain-1-a", "domain-12-a", "domain-3-b-a", "domain--a", "domain-x-a", "a"]
+        {
+            std::fs::create_dir(lib.path().join(folder)).unwrap();
+        }
+        let mut found = folders(lib.path().to_str().unwrap(), "a");
+        found.sort_by_key(|held| format!("{held:?}"));
+        let path = |folder: &str| Held::Folder { path: lib.path().join(folder) };
+        assert_eq!(found, [path("domain-1-a"), path("domain-12-a")]);
+        assert_eq!(folders(lib.path().to_str().unwrap(), &"a".repeat(21)), []);
     }
 }
