@@ -25,7 +25,7 @@ const ORDER: Duration = Duration::from_secs(5);
 #[derive(Debug)]
 pub(crate) enum Change {
     /// Another document, checked and settled; or the first of a new machine.
-    Define { document: Arc<Document> },
+    Define { name: Arc<str>, document: Arc<Document> },
     /// No document.
     Undefine { flags: u32 },
     /// Another name.
@@ -87,6 +87,8 @@ enum Told {
 /// What is so once a change is kept.
 #[derive(Debug)]
 pub(crate) enum Applied {
+    /// This is the document, as a client defined it.
+    Defined { name: Arc<str>, document: Arc<Document>, said: Vec<EventKind> },
     /// This is the document.
     Document { document: Arc<Document>, said: Vec<EventKind>, live: Option<Box<Live>> },
     /// There is no document.
@@ -180,11 +182,11 @@ async fn tell(monitor: &Monitor, told: Told) -> Result<()> {
 /// Checks a change against what is.
 pub(crate) fn begin(task: &Task, change: Change) -> Result<Work> {
     match change {
-        Change::Define { document } => {
+        Change::Define { name, document } => {
             // An undefined machine that still runs is not new, in libvirt's eyes.
             let detail = i32::from(task.state.persistent || task.was_stored);
             let said = vec![EventKind::Lifecycle(Lifecycle::Defined(detail))];
-            let applied = Applied::Document { document: Arc::clone(&document), said, live: None };
+            let applied = Applied::Defined { name, document: Arc::clone(&document), said };
             Ok(Work::new(task, Disk::Write(document), applied))
         }
         Change::Undefine { flags } => undefine(task, flags),
@@ -499,12 +501,18 @@ pub(crate) fn apply(task: &mut Task, applied: Applied) -> Result<()> {
     match applied {
         Applied::Document { document, said: events, live } => {
             task.inactive = Some(document);
+            task.updated = task.state.is_active();
+            set_live(task, live);
+            said = events;
+        }
+        Applied::Defined { name, document, said: events } => {
+            task.name = name;
+            task.inactive = Some(document);
             task.broken = None;
             task.was_stored = true;
             let was = task.state.persistent;
             task.input(Input::Ask(Request::Define));
             task.updated = task.state.is_active() && was;
-            set_live(task, live);
             said = events;
         }
         Applied::Live { live, said: events } => {

@@ -6,8 +6,11 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
 
 use arc_swap::ArcSwap;
+use stead_config::Domain;
+use stead_config::domain::Cpu;
 use stead_cpu::Catalog;
 use stead_host::cgroup::{Cgroup, Hierarchy};
 use stead_host::image::Owners;
@@ -15,6 +18,8 @@ use stead_host::process::Credentials;
 use stead_qemu::abilities::{Abilities, Acceleration, Accelerator, HostCpus};
 use stead_qemu::settle::{Firmware, Settings};
 use stead_store::{Documents, Layout, Status};
+
+use tokio::runtime::Handle;
 
 use crate::console::Consoles;
 use crate::events::Hub;
@@ -54,6 +59,9 @@ pub struct Options {
     pub hypervisors: Arc<dyn Hypervisors>,
 }
 
+/// How long QEMU may take to say what it can do, for an answer that is given at once.
+const ABILITIES: Duration = Duration::from_secs(5);
+
 /// The host's CPU, for as long as a binary's abilities are these.
 type KnownCpus = (Weak<Abilities>, Arc<HostCpus>);
 
@@ -75,6 +83,7 @@ pub(crate) struct Context {
     owners: Mutex<Owners>,
     host_cpus: Mutex<HashMap<(String, Accelerator), KnownCpus>>,
     last_id: AtomicI32,
+    runtime: Handle,
 }
 
 impl Context {
@@ -96,6 +105,7 @@ impl Context {
             owners: Mutex::default(),
             host_cpus: Mutex::default(),
             last_id: AtomicI32::new(0),
+            runtime: Handle::current(),
         })
     }
 
@@ -139,6 +149,29 @@ impl Context {
         let found = Arc::new(found);
         lock().insert(key, (Arc::downgrade(abilities), Arc::clone(&found)));
         found
+    }
+
+    /// The CPU of a machine that does not run, brought up to the host (`dumpxml --update-cpu`).
+    ///
+    /// # Errors
+    /// QEMU does not say what it can do; unknown names.
+    pub(crate) fn updated_cpu(&self, domain: &Domain) -> Result<Option<Cpu>> {
+        let Some(asked) = &domain.cpu else { return Ok(None) };
+        let binary = crate::document::emulator(domain, &self.settings)?;
+        let (answer, answered) = std::sync::mpsc::channel();
+        let hypervisors = Arc::clone(&self.hypervisors);
+        self.runtime.spawn(async move {
+            let _late = answer.send(hypervisors.abilities(&binary).await);
+        });
+        let abilities = answered.recv_timeout(ABILITIES).map_err(|_| {
+            crate::Error::new(crate::Kind::OperationTimeout, "QEMU does not say what it can do")
+        })??;
+        let accelerator = crate::define::accelerator(domain);
+        let Some(acceleration) = abilities.with(accelerator) else { return Ok(None) };
+        let facts = self.hypervisors.facts();
+        let host_cpus = self.host_cpus(&abilities, acceleration, &facts);
+        let updated = stead_qemu::cpu::updated(asked, self.hypervisors.catalog(), &host_cpus);
+        updated.map(Some).map_err(|refusal| crate::document::refusal(&refusal))
     }
 
     /// A number that no machine of this daemon had.

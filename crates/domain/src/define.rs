@@ -60,11 +60,7 @@ pub(crate) fn planned(
     abilities: &Arc<Abilities>,
     grants: &Grants,
 ) -> Result<Plan> {
-    let accelerator = match domain.kind {
-        VirtKind::Kvm => Accelerator::Kvm,
-        VirtKind::Hvf => Accelerator::Hvf,
-        _ => Accelerator::Tcg,
-    };
+    let accelerator = accelerator(domain);
     let acceleration = abilities.with(accelerator).ok_or_else(|| {
         let message =
             format!("Emulator '{}' does not support virt type '{}'", abilities.binary, domain.kind);
@@ -82,6 +78,15 @@ pub(crate) fn planned(
     };
     plan(domain, &situation, &context.settings, grants, Origin::Cold)
         .map_err(|faults| crate::document::faults(&faults))
+}
+
+/// What runs a domain's code.
+pub(crate) fn accelerator(domain: &Domain) -> Accelerator {
+    match domain.kind {
+        VirtKind::Kvm => Accelerator::Kvm,
+        VirtKind::Hvf => Accelerator::Hvf,
+        _ => Accelerator::Tcg,
+    }
 }
 
 /// Fresh randomness for what a document leaves open.

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 use stead_config::domain::LifecycleAction;
 use stead_config::domain::chardev::ChannelPort;
 use stead_config::{Class, Domain, Faults, Form};
+use stead_qemu::cpu::Refusal;
 use stead_qemu::describe::describe;
 use stead_qemu::refresh::Live;
 use stead_qemu::settle::Settings;
@@ -217,6 +218,13 @@ pub(crate) fn faults(faults: &Faults) -> Error {
         Class::NoMetadata => Kind::NoDomainMetadata,
     };
     Error::new(kind, faults.detail()).from_origin(Origin::Domain)
+}
+
+/// What a CPU that cannot be had is to a client.
+pub(crate) fn refusal(refusal: &Refusal) -> Error {
+    let place = stead_config::Place::default();
+    let fault = stead_config::Fault::new(refusal.class(), place, refusal.to_string());
+    faults(&fault.into()).from_origin(Origin::Cpu)
 }
 
 /// The image and the alias of the device that QEMU names in an event.

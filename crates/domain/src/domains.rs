@@ -55,6 +55,8 @@ impl Domains {
             .into_iter()
             .map(|found| (found.uuid, found.state.map_err(|damage| damage.to_string())))
             .collect();
+        let damaged: Vec<Uuid> =
+            left.iter().filter(|(_, run)| run.is_err()).map(|(uuid, _)| *uuid).collect();
         for loaded in stored {
             let run = left.remove(&loaded.uuid);
             domains.take_in(Origin::of(loaded), run);
@@ -72,7 +74,7 @@ impl Domains {
             }
         }
         let found = Self(Arc::clone(context));
-        tokio::spawn(async move { found.find_orphans().await });
+        tokio::spawn(async move { found.find_orphans(damaged).await });
         Ok(domains)
     }
 
@@ -140,8 +142,9 @@ impl Domains {
     pub async fn define(&self, xml: &str, flags: u32) -> Result<Machine> {
         flags::check(flags, flags::DEFINE_VALIDATE, "qemuDomainDefineXMLFlags")?;
         let settled = crate::define::settled(&self.0, xml).await?;
+        self.rename_broken(settled.uuid, &settled.name)?;
         let (machine, _) = self.claim(settled.uuid, &settled.name).await?;
-        let change = Change::Define { document: settled.document };
+        let change = Change::Define { name: settled.name, document: settled.document };
         machine.ask(|reply| Command::Change(change, reply)).await?;
         Ok(machine)
     }
@@ -266,6 +269,20 @@ impl Domains {
         }
     }
 
+    /// A machine whose document is damaged takes the name of the one that replaces it.
+    fn rename_broken(&self, uuid: Uuid, name: &Arc<str>) -> Result<()> {
+        let index = self.index();
+        let Some(machine) = index.uuid(&uuid) else { return Ok(()) };
+        let snapshot = machine.snapshot();
+        let old = &snapshot.identity.name;
+        if snapshot.broken.is_none() || old == name {
+            return Ok(());
+        }
+        self.0.ledger().claim_name(uuid, name)?;
+        self.0.rename(uuid, old, name);
+        Ok(())
+    }
+
     /// The machine of this UUID and name, made if nobody has either.
     async fn claim(&self, uuid: Uuid, name: &Arc<str>) -> Result<(Machine, Claim)> {
         for _ in 0..CLAIMS {
@@ -294,6 +311,7 @@ impl Domains {
             mailbox: sender,
             connection: ArcSwapOption::empty(),
             consoles: self.0.consoles.clone(),
+            context: Arc::downgrade(&self.0),
         });
         let task = Task::new(Arc::clone(&self.0), Arc::clone(&shared), mailbox, name, state);
         (Machine(shared), task)
@@ -386,7 +404,8 @@ impl Domains {
     }
 
     /// Finds the QEMUs of which no record tells, by their mark, and takes them in.
-    async fn find_orphans(self) {
+    /// The damaged records of machines that do not run are removed.
+    async fn find_orphans(self, damaged: Vec<Uuid>) {
         let run = self.0.layout.run.clone();
         let found = match lane::run(move || scan(&run)).await {
             Some(Ok(found)) => found,
@@ -396,6 +415,7 @@ impl Domains {
             }
             None => Vec::new(),
         };
+        let taken: Vec<Uuid> = found.iter().map(|found| found.identity.uuid).collect();
         for found in found {
             let uuid = found.identity.uuid;
             match self.by_uuid(&uuid) {
@@ -406,6 +426,18 @@ impl Domains {
                 }
                 Err(_) => self.take_in_orphan(found),
             }
+        }
+        for uuid in damaged {
+            if taken.contains(&uuid) {
+                continue;
+            }
+            let context = Arc::clone(&self.0);
+            lane::run(move || {
+                if let Err(error) = context.status.remove(uuid) {
+                    tracing::warn!(%uuid, %error, "cannot remove a damaged record");
+                }
+            })
+            .await;
         }
         let machines: Vec<Machine> = self.index().iter().cloned().collect();
         for machine in machines {

@@ -13,7 +13,7 @@ use crate::command::{Message, Report};
 use crate::context::Context;
 use crate::held::Held;
 use crate::record::Record;
-use crate::run::Run;
+use crate::run::{Run, end_of};
 use crate::{Error, Uuid, lane};
 
 /// How long a QEMU may take to say that it heard the signal.
@@ -90,7 +90,7 @@ async fn ends(process: &Process, within: Duration, hopeless: impl Fn() -> bool) 
     // The first look comes early: most QEMUs end within milliseconds.
     let mut look = Duration::from_millis(20);
     loop {
-        match tokio::time::timeout(look, process.exited()).await {
+        match tokio::time::timeout(look, end_of(process)).await {
             Ok(_) => return true,
             Err(_) if Instant::now() >= deadline || hopeless() => return false,
             Err(_) => look = LOOK,

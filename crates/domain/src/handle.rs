@@ -2,7 +2,7 @@
 //!
 //! Every `flags` is libvirt's, as it came over the wire ([`crate::flags`]); what an operation does not know it refuses.
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use arc_swap::{ArcSwap, ArcSwapOption};
 use tokio::sync::{mpsc, oneshot};
@@ -14,6 +14,7 @@ use crate::arguments::{
 use crate::change::{Change, Metadata};
 use crate::command::{Command, Message, Reply};
 use crate::console::Consoles;
+use crate::context::Context;
 use crate::run::Connection;
 use crate::{Error, Result, Snapshot, Uuid, Value};
 
@@ -30,6 +31,8 @@ pub(crate) struct Shared {
     pub(crate) connection: ArcSwapOption<Connection>,
     /// Who has which console, of all machines.
     pub(crate) consoles: Consoles,
+    /// What it shares with all others.
+    pub(crate) context: Weak<Context>,
 }
 
 impl std::fmt::Debug for Shared {
@@ -56,7 +59,8 @@ impl Machine {
         self.0.snapshot.load()
     }
 
-    /// The document as XML (virDomainGetXMLDesc).
+    /// The document as XML (virDomainGetXMLDesc). Only the first time that a CPU is to be brought up to the host
+    /// ([`crate::flags::XML_UPDATE_CPU`]) does it wait, for what QEMU can do.
     ///
     /// # Errors
     /// `InvalidArgument` for unknown flags.

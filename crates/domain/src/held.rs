@@ -206,7 +206,7 @@ impl<'a> Claims<'a> {
                 self.grants.dropped.push(user.to_owned());
                 return Ok(());
             }
-            return Err(no_image(path, &error));
+            return Err(no_image(path, "", &error));
         }
         if below == Chain::Known {
             // Pipes and the like are QEMU's business.
@@ -236,6 +236,11 @@ impl<'a> Claims<'a> {
     /// Notes who owns an image now, if QEMU's user needs it to be another's.
     fn label(&mut self, image: Image, access: Access) -> Result<()> {
         let Some(credentials) = &self.context.credentials else { return Ok(()) };
+        if image::unreachable_folder(image.path(), credentials).is_some() {
+            let user = format!(" (as uid:{}, gid:{})", credentials.uid, credentials.gid);
+            let error = io::Error::from(rustix::io::Errno::ACCESS);
+            return Err(no_image(&image.path().to_string_lossy(), &user, &error));
+        }
         let writes = access != Access::Read;
         let claim = self.context.owners().claim(self.uuid, &image, credentials, writes);
         if let Some(claim) = claim.map_err(host)? {
@@ -370,7 +375,7 @@ fn write_private(context: &Context, path: &Path, bytes: &[u8]) -> Result<()> {
 fn make_variables(path: &str, template: Option<&str>) -> Result<()> {
     let Some(template) = template else {
         let error = io::Error::from(io::ErrorKind::NotFound);
-        return Err(no_image(path, &error));
+        return Err(no_image(path, "", &error));
     };
     let failed = |error: io::Error| {
         Error::system(format_args!("Failed to create file '{path}' from '{template}'"), &error)
@@ -392,11 +397,14 @@ fn make_variables(path: &str, template: Option<&str>) -> Result<()> {
 }
 
 /// libvirt's words for an image that is not there.
-fn no_image(path: &str, error: &io::Error) -> Error {
+fn no_image(path: &str, user: &str, error: &io::Error) -> Error {
     Error {
         kind: Kind::SystemError,
         origin: Origin::Storage,
-        message: format!("Cannot access storage file '{path}': {}", crate::error::reason(error)),
+        message: format!(
+            "Cannot access storage file '{path}'{user}: {}",
+            crate::error::reason(error)
+        ),
         form: Form::System { errno: error.raw_os_error().unwrap_or(2) },
     }
 }

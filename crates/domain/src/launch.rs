@@ -13,6 +13,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
+use serde_json::json;
+use stead_config::domain::LifecycleAction;
 use stead_host::listen;
 use stead_host::log::{Log, Mark, Pipe};
 use stead_host::monitor::{IncomingQueue, Monitor, MonitorError};
@@ -21,7 +23,7 @@ use stead_qemu::abilities::Abilities;
 use stead_qemu::argv::argv;
 use stead_qemu::cpu::{self, Answers, Inquiry};
 use stead_qemu::needs::{Role, needs};
-use stead_qemu::plan::{Plan, Purpose};
+use stead_qemu::plan::{Call, Plan, Purpose};
 use stead_qemu::refresh::{Live, News, refresh};
 use stead_qemu::settle::{Settlement, settle};
 use stead_qmp::command::Cont;
@@ -32,7 +34,7 @@ use crate::context::Context;
 use crate::held::{Acquired, acquire, first_grants};
 use crate::machine::{self, Input, State};
 use crate::record::{self, Record};
-use crate::run::{Connection, Run, Saver, refused};
+use crate::run::{Connection, Run, Saver, end_of, refused};
 use crate::{Document, Error, Kind, Message as Note, Result, Uuid, lane};
 
 /// How long a QEMU whose monitor has closed may take to end.
@@ -172,10 +174,10 @@ impl Attempt {
             Err(Trouble { error, lost }) => {
                 // A monitor that closes is a QEMU that ends: what it says and how it ends come a moment later.
                 let last_words = if lost { LAST_WORDS } else { Duration::ZERO };
-                let ended = tokio::time::timeout(last_words, process.exited()).await.is_ok();
+                let ended = tokio::time::timeout(last_words, end_of(&process)).await.is_ok();
                 // It cannot matter that it has ended already.
                 let _sent = process.signal(Signal::KILL);
-                let _exit = tokio::time::timeout(Duration::from_secs(30), process.exited()).await;
+                let _exit = tokio::time::timeout(Duration::from_secs(30), end_of(&process)).await;
                 pipe.drain(&log);
                 let error = match lost || ended {
                     true => closed(&name, error, &log.since(mark)),
@@ -290,7 +292,11 @@ async fn ready(
         error: Error::system("connecting to QEMU's monitor", &error),
         lost: true,
     })?;
-    let calls = plan.calls();
+    let mut calls = plan.calls();
+    if plan.domain.on_reboot == LifecycleAction::Destroy {
+        // QEMU then tells of a reset as of a power-off, and waits.
+        calls.push(Call::set("set-action", json!({ "reboot": "shutdown" })));
+    }
     let sent: Vec<_> = calls
         .iter()
         .filter(|call| call.purpose != Purpose::Negotiate)
@@ -344,11 +350,8 @@ async fn verify(
         return Ok(());
     }
     answer(monitor, cpu::more_calls(catalog, &answers), &mut answers).await?;
-    let verified = cpu::verify(catalog, &asked, &answers).map_err(|refusal| {
-        let faults =
-            stead_config::Fault::new(refusal.class(), Default::default(), refusal.to_string());
-        crate::document::faults(&faults.into()).from_origin(crate::Origin::Cpu)
-    })?;
+    let verified = cpu::verify(catalog, &asked, &answers)
+        .map_err(|refusal| crate::document::refusal(&refusal))?;
     live.domain.cpu = Some(verified.cpu);
     record.messages.extend(verified.messages.into_iter().map(|text| (2, text)));
     Ok(())

@@ -50,6 +50,15 @@ pub(crate) fn xml(machine: &Machine, given: u32) -> Result<Arc<str>> {
         (_, _, Some(document)) => document,
         (_, None, None) => return Err(damaged(&snapshot, machine)),
     };
+    let off = inactive || snapshot.live.is_none();
+    if given & flags::XML_UPDATE_CPU != 0
+        && off
+        && let Some(context) = machine.0.context.upgrade()
+    {
+        let mut domain = Domain::clone(&*document.domain()?);
+        domain.cpu = context.updated_cpu(&domain)?;
+        return inactive_form(&domain, given);
+    }
     match given & flags::XML_SECURE {
         0 => document.public_text(),
         _ => Ok(Arc::clone(document.text())),

@@ -23,6 +23,8 @@ use crate::{Document, Error, Identity, Kind, Message as Note, Result, Uuid};
 
 /// How long QEMU may take for an order.
 const ORDER: Duration = Duration::from_secs(10);
+/// When a process that cannot be watched is looked at again.
+const LOOK_AGAIN: Duration = Duration::from_millis(200);
 
 /// The way to a QEMU, shared with those who measure.
 #[derive(Debug)]
@@ -103,11 +105,7 @@ impl Run {
         tokio::spawn(listen(self.connection.monitor.clone(), queue, mailbox.clone()));
         let process = self.connection.process.clone();
         tokio::spawn(async move {
-            let exit = process.exited().await.unwrap_or_else(|error| {
-                // Without descriptors to spare nothing can be watched: look again and again.
-                tracing::warn!(%error, "cannot watch QEMU");
-                Exit::Unknown
-            });
+            let exit = end_of(&process).await;
             let report = Report::Exited(exit);
             let _gone = mailbox.send(Box::new(Message::Report(report))).await;
         });
@@ -156,6 +154,20 @@ impl Run {
             live: self.connection.live.load().record.clone(),
             messages: self.messages.iter().map(|note| (note.kind, note.text.clone())).collect(),
             binary: self.binary.clone(),
+        }
+    }
+}
+
+/// Waits for the end of a process, also when it cannot be watched for want of descriptors.
+pub(crate) async fn end_of(process: &Process) -> Exit {
+    loop {
+        match process.exited().await {
+            Ok(exit) => return exit,
+            Err(error) => tracing::warn!(%error, "cannot watch QEMU"),
+        }
+        tokio::time::sleep(LOOK_AGAIN).await;
+        if let Some(exit) = process.try_exited() {
+            return exit;
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use serde_json::Value as Json;
 use stead_config::Domain;
 use stead_config::domain::disk::Disk;
 use stead_host::nic::{self, Counters};
@@ -11,6 +12,8 @@ use stead_host::thread::{self, Usage};
 use crate::run::Connection;
 use crate::{Domains, Error, Kind, Machine, Record, Result, Snapshot, Value, flags, measure, read};
 
+/// Machines that are measured at the same time: each may need a thread for its disks.
+const AT_ONCE: usize = 64;
 /// The groups that are served (virDomainStatsTypes).
 const STATE: u32 = 1;
 const CPU: u32 = 1 << 1;
@@ -48,29 +51,18 @@ pub(crate) async fn collect(
         _ => nic::counters().unwrap_or_default(),
     };
     let interfaces = Arc::new(interfaces);
-    // Those that must be asked are asked at the same time.
-    let mut records = Vec::with_capacity(machines.len());
-    let mut asked = Vec::new();
-    for machine in machines {
-        let asks = machine.0.connection.load().is_some() && groups & (BALLOON | BLOCK) != 0;
-        if asks && machine.snapshot().is_active() || groups & BLOCK != 0 {
-            let interfaces = Arc::clone(&interfaces);
-            asked.push(tokio::spawn(async move { one(&machine, groups, &interfaces).await }));
-            records.push(None);
-        } else {
-            records.push(Some(one(&machine, groups, &interfaces).await));
-        }
-    }
-    let mut asked = asked.into_iter();
-    let mut all = Vec::with_capacity(records.len());
-    for record in records {
-        match record {
-            Some(record) => all.extend(record),
-            None => {
-                if let Some(task) = asked.next() {
-                    all.extend(task.await.ok().flatten());
-                }
-            }
+    let mut all = Vec::with_capacity(machines.len());
+    for part in machines.chunks(AT_ONCE) {
+        // Those that must be asked are asked at the same time.
+        let asked: Vec<_> = part
+            .iter()
+            .map(|machine| {
+                let (machine, interfaces) = (machine.clone(), Arc::clone(&interfaces));
+                tokio::spawn(async move { one(&machine, groups, &interfaces).await })
+            })
+            .collect();
+        for record in asked {
+            all.extend(record.await.ok().flatten());
         }
     }
     Ok(all)
@@ -122,8 +114,24 @@ async fn one(
         rows.ulong("cpu.haltpoll.success.time", 0);
         rows.ulong("cpu.haltpoll.fail.time", 0);
     }
+    // Both questions at once: a QEMU that hangs is waited for once.
+    let (told, counted) = tokio::join!(
+        async {
+            match &connection {
+                Some(connection) if groups & BALLOON != 0 => connection.balloon().await,
+                _ => Arc::default(),
+            }
+        },
+        async {
+            let has_disks = domain.as_ref().is_some_and(|domain| !domain.devices.disks.is_empty());
+            match &connection {
+                Some(connection) if groups & BLOCK != 0 && has_disks => connection.blocks().await,
+                _ => Arc::default(),
+            }
+        },
+    );
     if groups & BALLOON != 0 {
-        balloon(&mut rows, &snapshot, connection.as_deref(), used).await;
+        balloon(&mut rows, &snapshot, &told, used);
     }
     if groups & VCPU != 0 {
         vcpus(&mut rows, &snapshot, connection.as_deref());
@@ -133,23 +141,16 @@ async fn one(
             nets(&mut rows, domain, interfaces);
         }
         if groups & BLOCK != 0 {
-            blocks(&mut rows, domain, connection.as_deref()).await;
+            blocks(&mut rows, domain, &counted).await;
         }
     }
     Some(Record { identity: snapshot.identity.clone(), values: rows.0 })
 }
 
-async fn balloon(
-    rows: &mut Rows,
-    snapshot: &Snapshot,
-    connection: Option<&Connection>,
-    used: Option<Usage>,
-) {
+fn balloon(rows: &mut Rows, snapshot: &Snapshot, told: &Json, used: Option<Usage>) {
     rows.ulong("balloon.current", snapshot.summary.memory_kib);
     rows.ulong("balloon.maximum", snapshot.summary.memory_max_kib);
-    let Some(connection) = connection else { return };
-    let told = connection.balloon().await;
-    for (_, name, value) in measure::balloon_figures(&told) {
+    for (_, name, value) in measure::balloon_figures(told) {
         rows.ulong(format!("balloon.{name}"), value);
     }
     if let Some(used) = used {
@@ -197,18 +198,11 @@ fn nets(rows: &mut Rows, domain: &Domain, counters: &HashMap<String, Counters>) 
     }
 }
 
-async fn blocks(rows: &mut Rows, domain: &Domain, connection: Option<&Connection>) {
+async fn blocks(rows: &mut Rows, domain: &Domain, counted: &[stead_qmp::command::BlockStats]) {
     let disks = &domain.devices.disks;
     rows.uint("block.count", u32::try_from(disks.len()).unwrap_or(u32::MAX));
-    if disks.is_empty() {
-        return;
-    }
-    let counted = match connection {
-        Some(connection) => connection.blocks().await,
-        None => Arc::default(),
-    };
     for (number, disk) in disks.iter().enumerate() {
-        block(rows, number, disk, &counted).await;
+        block(rows, number, disk, counted).await;
     }
 }
 

@@ -612,6 +612,11 @@ impl Task {
             self.id = self.context.next_id();
             self.context.set_id(self.shared.uuid, self.id);
         }
+        if let Some(credentials) = &self.context.credentials {
+            let claims =
+                self.context.owners().recover(self.shared.uuid, process.pid(), credentials);
+            self.leftovers.extend(claims.into_iter().map(Held::Label));
+        }
         let stored = self.inactive.as_ref().and_then(|document| document.domain().ok());
         let domain = match stored {
             Some(domain) => stead_config::Domain::clone(&domain),

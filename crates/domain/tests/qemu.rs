@@ -225,10 +225,10 @@ async fn a_qemu_that_stands_still_holds_nobody_up() {
     machine.summarised();
     assert_eq!(records.len(), 1);
     eprintln!("statistics of a stopped QEMU took {:?}", began.elapsed());
-    assert!(began.elapsed() < Duration::from_millis(120), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(300), "{:?}", began.elapsed());
     let began = Instant::now();
     domains.statistics(None, 0, 0).await.unwrap();
-    assert!(began.elapsed() < Duration::from_millis(50), "{:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_millis(150), "{:?}", began.elapsed());
     let began = Instant::now();
     machine.destroy(0).await.unwrap();
     eprintln!("destroy of a stopped QEMU took {:?}", began.elapsed());
