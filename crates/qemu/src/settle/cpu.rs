@@ -28,7 +28,7 @@ pub(super) fn defaults(domain: &mut Domain, abilities: &Abilities) {
     if cpu.check.is_none() {
         cpu.check = cpu.mode.map(|mode| default_check(mode, accelerator));
     }
-    if matches!(cpu.mode, Some(CpuMode::HostPassthrough | CpuMode::Maximum)) {
+    if cpu.mode == Some(CpuMode::HostPassthrough) {
         cpu.migratable.get_or_insert(OnOff::On);
     }
 }
