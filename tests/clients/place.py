@@ -73,7 +73,7 @@ class Place:
         """The images and the guest that documents name, by paths below $TOP."""
         subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', self.work / 'base.qcow2', '64M'], check=True)
         subprocess.run(['qemu-img', 'create', '-q', '-f', 'qcow2', '-b', self.work / 'base.qcow2', '-F', 'qcow2', self.work / 'disk.qcow2'], check=True)
-        subprocess.run(['qemu-img', 'create', '-q', '-f', 'raw', self.work / 'disk.raw', '8M'], check=True)
+        for name in ('disk.raw', 'disk.img'): subprocess.run(['qemu-img', 'create', '-q', '-f', 'raw', self.work / name, '8M'], check=True)
         (self.work / 'cd.iso').write_bytes(bytes(2 * 1024 * 1024))
         if guest():
             for name in ('vmlinuz', 'initrd'): shutil.copy(guest() / name, self.work)
@@ -136,7 +136,9 @@ class Place:
         return self.process.pid
 
     def terminate(self):
-        self.process.terminate(); return self.process.wait(timeout=20)
+        # The daemon, not a wrapper such as strace, which ends with it.
+        with contextlib.suppress(ProcessLookupError): os.kill(self.daemon_pid(), signal.SIGTERM)
+        return self.process.wait(timeout=20)
 
     def kill(self):
         """kill -9, as a crash."""

@@ -344,7 +344,7 @@ def mistakes(t):
 
 @scenario()
 def missing_image(t):
-    (t.place.work / 'disk.raw').unlink()
+    (t.place.work / 'disk.img').unlink()
     t.virsh('define', 'pc.xml')
     t.virsh('start', 'pc')
     t.virsh('domstate', '--reason', 'pc')

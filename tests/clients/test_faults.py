@@ -74,11 +74,11 @@ class Faults(Case):
                 place.virsh('undefine', 'plain')
 
     def test_a_missing_file_is_named(self, place):
-        (place.work / 'disk.raw').unlink()
+        (place.work / 'disk.img').unlink()
         place.ok('define', 'pc.xml')
         before = files(place)
         refused = place.virsh('start', 'pc')
         self.assertEqual(refused.returncode, 1)
-        self.assertIn('disk.raw', refused.stderr)
+        self.assertIn('disk.img', refused.stderr)
         self.assertIn('No such file or directory', refused.stderr)
         self.assertEqual(files(place), before)

@@ -15,7 +15,7 @@ class Host(Case):
         online = sum(1 for l in pathlib.Path('/proc/cpuinfo').read_text().splitlines() if l.startswith('processor'))
         self.assertEqual(int(node['CPU(s)']), online)
         self.assertEqual(node['CPU model'].strip(), 'x86_64')
-        total = int(re.search(r'MemTotal: +(\d+)', pathlib.Path('/proc/meminfo').read_text()).group(1))
+        total = os.sysconf('SC_PHYS_PAGES') * os.sysconf('SC_PAGE_SIZE') // 1024
         self.assertEqual(int(node['Memory size'].split()[0]), total)
         self.assertEqual(place.ok('hostname').strip(), os.uname().nodename if '.' in os.uname().nodename else place.ok('hostname').strip())
         self.assertRegex(place.ok('nodememstats'), rf'total *: +{total} KiB')
@@ -58,7 +58,7 @@ class Host(Case):
         """custom, host-model, host-passthrough and maximum start, even where KVM makes `-cpu host` abort."""
         if not kvm_works(): self.skipTest('no /dev/kvm')
         text = (place.work / 'kvm.xml').read_text()
-        for name, cpu in (('custom', "<cpu mode='custom' match='exact' check='partial'><model fallback='allow'>qemu64</model></cpu>"), ('model', "<cpu mode='host-model'/>"),
+        for name, cpu in (('custom', "<cpu mode='custom' match='exact' check='none'><model fallback='allow'>qemu64</model></cpu>"), ('model', "<cpu mode='host-model'/>"),
                           ('passthrough', "<cpu mode='host-passthrough'/>"), ('maximum', "<cpu mode='maximum'/>")):
             with self.subTest(name):
                 (place.work / 'mode.xml').write_text(text.replace('<devices>', cpu + '<devices>', 1)); place.user.give(place.work)

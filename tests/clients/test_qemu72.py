@@ -19,10 +19,12 @@ def unpack(folder):
         for package in cache.glob('*.deb'):
             subprocess.run(['dpkg-deb', '-x', package, cache], check=True); package.unlink()
     shutil.copytree(cache, folder, symlinks=True)
-    # Its firmware is what is installed for the other one.
+    # Firmware and key maps are those that are installed for the other one.
     for name in ('share/qemu', 'share/seabios', 'lib/ipxe'):
-        there = folder / 'usr' / name
-        if not there.exists() and pathlib.Path('/usr', name).exists(): there.parent.mkdir(parents=True, exist_ok=True); there.symlink_to(f'/usr/{name}')
+        here, there = pathlib.Path('/usr', name), folder / 'usr' / name
+        there.mkdir(parents=True, exist_ok=True)
+        for entry in here.iterdir() if here.exists() else ():
+            if not (there / entry.name).exists(): (there / entry.name).symlink_to(entry)
     done = subprocess.run([folder / binary, '--version'], capture_output=True, text=True)
     return None if done.returncode == 0 else f'it does not run here: {done.stderr.strip()}'
 
