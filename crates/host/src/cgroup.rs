@@ -62,9 +62,12 @@ impl Hierarchy {
             return Err(Unavailable::Systemd);
         }
         let folder = own.join(FOLDER);
-        make(&folder).map_err(|error| {
-            Unavailable::Refused(format!("making {}: {error}", folder.display()))
-        })?;
+        let refused =
+            |error: io::Error| Unavailable::Refused(format!("{}: {error}", folder.display()));
+        make(&folder).map_err(refused)?;
+        // It may be there and be another's.
+        let access = rustix::fs::Access::WRITE_OK;
+        rustix::fs::access(&folder, access).map_err(|error| refused(error.into()))?;
         Ok(Self { folder })
     }
 
