@@ -6,6 +6,7 @@ mod connect;
 mod cpu;
 mod domain;
 mod event;
+mod image;
 mod node;
 pub(crate) mod target;
 
@@ -19,6 +20,7 @@ pub(crate) fn routes() -> Router {
     let router = capabilities::routes(router);
     let router = domain::routes(router);
     let router = absent::routes(router);
+    let router = image::routes(router);
     let router = node::routes(router);
     event::routes(router)
 }

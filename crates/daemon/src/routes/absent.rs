@@ -1,7 +1,7 @@
 //! Objects that stead does not serve yet: there are none, and a lookup says so in libvirt's words.
 //!
-//! What would make one stays unrouted, and so "not supported". Lists of storage pools and of host interfaces stay unrouted, too:
-//! virt-install takes an empty list of pools as an invitation to make one beside every disk.
+//! What would make one stays unrouted, and so "not supported"; so do the host's interfaces, as in a libvirtd without netcf. How
+//! virt-install finds images without any pool is in [`super::image`].
 
 use std::fmt::Display;
 
@@ -56,14 +56,6 @@ fn storage(router: Router) -> Router {
         })
         .on(StoragePoolLookupByTargetPath, |_, arguments| {
             Err(no_pool(format!("target path '{}'", arguments.path)))
-        })
-        .on(StorageVolLookupByKey, |_, arguments| {
-            let detail = format!("no storage vol with matching key {}", arguments.key);
-            Err(Error::new(ErrorCode::NO_STORAGE_VOL, ErrorDomain::STORAGE, detail))
-        })
-        .on(StorageVolLookupByPath, |_, arguments| {
-            let detail = format!("no storage vol with matching path '{}'", arguments.path);
-            Err(Error::new(ErrorCode::NO_STORAGE_VOL, ErrorDomain::STORAGE, detail))
         })
 }
 
