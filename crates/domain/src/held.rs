@@ -94,8 +94,15 @@ pub(crate) fn first_grants(context: &Context, id: i32, name: &str) -> Grants {
     Grants {
         id: Some(id),
         folder: format!("{}/domain-{id}-{short}", context.settings.lib),
+        now_seconds: now_seconds(),
         ..Grants::default()
     }
+}
+
+/// The time that clocks of machines are counted from.
+fn now_seconds() -> i64 {
+    let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH);
+    since.map_or(0, |since| i64::try_from(since.as_secs()).unwrap_or(i64::MAX))
 }
 
 /// Acquires what a machine needs. `write_down` is given everything that will be held before the first of it is taken.

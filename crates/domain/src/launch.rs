@@ -238,7 +238,7 @@ impl Attempt {
 
         let log = Log::open(&context.layout.machine_log(uuid)).map_err(crate::held::host)?;
         let pipe = Pipe::open(&context.layout.log_pipe(uuid)).map_err(crate::held::host)?;
-        log.note(&format!("starting up, command line: {} {}", plan.binary, words(&arguments)));
+        log.note(&format!("starting up\n{}", stead_qemu::native_wrapped(&plan).trim_end()));
         for message in &plan.messages {
             log.note(message);
         }
@@ -404,11 +404,6 @@ fn closed(name: &str, error: Error, words: &str) -> Error {
 
 pub(crate) fn notes(messages: &[(u32, String)]) -> Arc<[Note]> {
     messages.iter().map(|(kind, text)| Note { kind: *kind, text: text.clone() }).collect()
-}
-
-fn words(arguments: &[OsString]) -> String {
-    let words: Vec<_> = arguments.iter().map(|word| word.to_string_lossy()).collect();
-    words.join(" ")
 }
 
 fn make_folder(path: &Path) -> Result<()> {

@@ -349,7 +349,8 @@ fn small(domain: &mut Domain, chipset: Chipset) {
     {
         devices.watchdogs.push(Watchdog {
             model: WatchdogModel::Itco,
-            action: None,
+            // QEMU has one action for all.
+            action: devices.watchdogs.first().and_then(|first| first.action),
             alias: None,
             address: None,
             position: Position::default(),

@@ -9,15 +9,9 @@ use stead_config::{Class, Fault, Faults, Place};
 
 use super::drives;
 
-/// Completes every disk and puts the disks into libvirt's order.
+/// Completes every disk. Their order is the parser's, which knows what was written.
 pub(super) fn disks(domain: &mut Domain) -> Result<(), Faults> {
-    let mut sorted: Vec<Disk> = Vec::with_capacity(domain.devices.disks.len());
-    for mut disk in domain.devices.disks.drain(..) {
-        complete(&mut disk)?;
-        insert(&mut sorted, disk);
-    }
-    domain.devices.disks = sorted;
-    Ok(())
+    domain.devices.disks.iter_mut().try_for_each(complete)
 }
 
 fn complete(disk: &mut Disk) -> Result<(), Faults> {
@@ -53,21 +47,4 @@ fn complete(disk: &mut Disk) -> Result<(), Faults> {
         disk.address = drives::address(bus.as_str(), index).map(Address::Drive);
     }
     Ok(())
-}
-
-/// Disks of one bus stand in the order of their names.
-fn insert(sorted: &mut Vec<Disk>, disk: Disk) {
-    let index = drives::index(&disk.target.dev);
-    let mut at = None;
-    for (position, other) in sorted.iter().enumerate().rev() {
-        if other.target.bus != disk.target.bus {
-            continue;
-        }
-        if drives::index(&other.target.dev) > index {
-            at = Some(position);
-        } else if at.is_none() {
-            at = Some(position + 1);
-        }
-    }
-    sorted.insert(at.unwrap_or(sorted.len()), disk);
 }
