@@ -46,6 +46,24 @@ impl CpuSet {
         true
     }
 
+    /// Puts in all from `first` to `last`, which are at most [`Self::MAX`]; a word at a time.
+    fn insert_range(&mut self, first: u32, last: u32) {
+        let (low, high) = (first as usize / 64, last as usize / 64);
+        if self.words.len() <= high {
+            self.words.resize(high + 1, 0);
+        }
+        for index in low..=high {
+            let mut word = u64::MAX;
+            if index == low {
+                word &= u64::MAX << (first % 64);
+            }
+            if index == high {
+                word &= u64::MAX >> (63 - last % 64);
+            }
+            self.words[index] |= word;
+        }
+    }
+
     /// Takes a number out.
     pub fn remove(&mut self, cpu: u32) {
         if let Some(word) = self.words.get_mut(cpu as usize / 64) {
@@ -99,9 +117,7 @@ impl FromStr for CpuSet {
                 if first > last {
                     return Err(NotCpuSet);
                 }
-                (first..=last).for_each(|cpu| {
-                    set.insert(cpu);
-                });
+                set.insert_range(first, last);
             } else {
                 set.insert(number(part)?);
             }
@@ -140,6 +156,8 @@ mod test {
         assert_eq!(set.to_string(), "1-2,4,525");
         assert_eq!(set.len(), 4);
         assert_eq!(set.last(), Some(525));
+        let wide: CpuSet = "3-200".parse().unwrap();
+        assert_eq!((wide.len(), wide.to_string().as_str()), (198, "3-200"));
         assert!(!set.contains(3));
         for bad in ["", "a", "3-1", "1,,2", "-1", "99999", "1-"] {
             assert_eq!(bad.parse::<CpuSet>(), Err(NotCpuSet), "{bad}");

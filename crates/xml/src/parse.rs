@@ -5,7 +5,7 @@
 //! references, document type definitions are refused, and every dimension has a limit.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 
 use quick_xml::Reader as Events;
 use quick_xml::errors::{Error, SyntaxError};
@@ -60,7 +60,13 @@ impl<'t> Document<'t> {
 }
 
 fn blank(text: &str) -> Document<'_> {
-    Document { text, items: Vec::new(), attributes: Vec::new(), lines: OnceCell::new() }
+    Document {
+        text,
+        items: Vec::new(),
+        attributes: Vec::new(),
+        lines: OnceCell::new(),
+        last: Cell::new((0, 1)),
+    }
 }
 
 impl Document<'_> {
@@ -86,6 +92,8 @@ const CONTEXT: usize = 80;
 struct Builder<'t> {
     document: Document<'t>,
     faults: Vec<Fault>,
+    /// Takes what is said of faults beyond the limit.
+    unheard: Fault,
     open: Vec<u32>,
     /// How many elements are in each open one.
     counts: Vec<usize>,
@@ -102,6 +110,7 @@ impl<'t> Builder<'t> {
         Self {
             document,
             faults: Vec::new(),
+            unheard: Fault::new(Class::Syntax, Place::default(), ""),
             open: Vec::new(),
             counts: Vec::new(),
             root_seen: false,
@@ -111,8 +120,13 @@ impl<'t> Builder<'t> {
     }
 
     fn fault(&mut self, offset: u32, message: &str) -> &mut Fault {
-        let fault = self.document.syntax(offset, message);
-        self.faults.push(fault);
+        if self.faults.len() < limits::FAULTS {
+            let fault = self.document.syntax(offset, message);
+            self.faults.push(fault);
+        } else {
+            // Nobody reads on: what is said of this one is thrown away.
+            return &mut self.unheard;
+        }
         let last = self.faults.len() - 1;
         &mut self.faults[last]
     }
@@ -298,7 +312,7 @@ impl<'t> Builder<'t> {
             let spaces = rest.len() - trimmed.len();
             at += spaces as u32;
             rest = trimmed;
-            if rest.is_empty() {
+            if rest.is_empty() || self.faults.len() >= limits::FAULTS {
                 return;
             }
             if spaces == 0 && !std::mem::take(&mut separated) {
@@ -340,6 +354,10 @@ impl<'t> Builder<'t> {
                 return;
             };
             let raw = &inside[..length];
+            if self.document.attributes.len() - first >= limits::ATTRIBUTES {
+                self.fault(at, "too many attributes");
+                return;
+            }
             self.attribute(name, raw, at, value_at + 1, first);
             at = value_at + 2 + length as u32;
             rest = &inside[length + 1..];
@@ -354,10 +372,6 @@ impl<'t> Builder<'t> {
         let attributes = &self.document.attributes;
         if attributes[first..].iter().any(|attribute| attribute.name == name) {
             self.fault(at, &format!("Attribute {name} redefined"));
-            return;
-        }
-        if attributes.len() - first >= limits::ATTRIBUTES {
-            self.fault(at, "too many attributes");
             return;
         }
         let value = self.decode(raw, value_at);

@@ -46,12 +46,13 @@ pub struct Reader {
     form: Form,
     judge: Judge,
     faults: Vec<Fault>,
+    warnings: usize,
 }
 
 impl Reader {
     /// Reads that form; names that no type reads are judged by `judge`.
     pub fn new(form: Form, judge: Judge) -> Self {
-        Self { form, judge, faults: Vec::new() }
+        Self { form, judge, faults: Vec::new(), warnings: 0 }
     }
 
     /// The form that is read.
@@ -59,11 +60,25 @@ impl Reader {
         self.form
     }
 
-    /// Notes a fault, as long as there is room.
+    /// Notes a fault, as long as there is room: warnings take at most half of it.
     pub fn note(&mut self, fault: Fault) {
-        if self.faults.len() < Faults::MAX {
+        let room = match fault.severity {
+            Severity::Error => !self.is_full(),
+            Severity::Warning => self.hears_warnings(),
+        };
+        if room {
+            self.warnings += usize::from(fault.severity == Severity::Warning);
             self.faults.push(fault);
         }
+    }
+
+    /// Whether there is no room for more errors: looking for them is idle.
+    pub fn is_full(&self) -> bool {
+        self.faults.len() >= Faults::MAX
+    }
+
+    fn hears_warnings(&self) -> bool {
+        self.warnings < Faults::MAX / 2 && !self.is_full()
     }
 
     /// Whether an error was noted.
@@ -78,7 +93,9 @@ impl Reader {
 
     /// Notes an error at an element.
     pub fn error(&mut self, node: Node<'_>, class: Class, message: impl Into<String>) {
-        self.note(Fault::new(class, node.place(), message));
+        if !self.is_full() {
+            self.note(Fault::new(class, node.place(), message));
+        }
     }
 
     /// Notes an error at an element, with what to do about it.
@@ -89,7 +106,9 @@ impl Reader {
         message: impl Into<String>,
         fix: impl Into<String>,
     ) {
-        self.note(Fault::new(class, node.place(), message).with_fix(fix));
+        if !self.is_full() {
+            self.note(Fault::new(class, node.place(), message).with_fix(fix));
+        }
     }
 
     /// Notes an error at an attribute.
@@ -100,7 +119,9 @@ impl Reader {
         class: Class,
         message: impl Into<String>,
     ) {
-        self.note(Fault::new(class, node.attribute_place(attribute), message));
+        if !self.is_full() {
+            self.note(Fault::new(class, node.attribute_place(attribute), message));
+        }
     }
 
     /// Reads an attribute. A value that its type does not know is a fault.
@@ -168,6 +189,9 @@ impl Reader {
 
     /// Notes that an attribute is missing, in libvirt's words.
     pub fn missing_attribute(&mut self, node: Node<'_>, name: &str) {
+        if self.is_full() {
+            return;
+        }
         let element = node.local_name();
         let message = format!("Missing required attribute '{name}' in element '{element}'");
         self.note(Fault::new(Class::Xml, node.place(), message));
@@ -181,6 +205,9 @@ impl Reader {
         error: &E,
         signed: bool,
     ) {
+        if self.is_full() {
+            return;
+        }
         let element = node.local_name();
         let mut message =
             format!("Invalid value for attribute '{name}' in element '{element}': '{text}'");
@@ -267,7 +294,7 @@ impl Reader {
         match (self.judge.name)(&child.kind()) {
             Verdict::Silent => {}
             Verdict::Refused => self.refuse(child),
-            Verdict::Dropped if self.faults.len() >= Faults::MAX => {}
+            Verdict::Dropped if !self.hears_warnings() => {}
             Verdict::Dropped => {
                 let message = format!("element '{name}' is not known and has no effect");
                 let mut fault = Fault::new(Class::Xml, child.place(), message);
@@ -289,7 +316,7 @@ impl Reader {
                 );
                 self.attribute_error(node, name, Class::Unsupported, message);
             }
-            Verdict::Dropped if self.faults.len() >= Faults::MAX => {}
+            Verdict::Dropped if !self.hears_warnings() => {}
             Verdict::Dropped => {
                 let message = format!("attribute '{name}' is not known and has no effect");
                 let mut fault = Fault::new(Class::Xml, node.attribute_place(name), message);
@@ -336,6 +363,9 @@ impl Reader {
     /// Warns of a second element where libvirt only reads the first.
     pub fn only_first(&mut self, node: Node<'_>, name: &str) {
         for again in node.children().filter(|child| child.name() == name).skip(1) {
+            if !self.hears_warnings() {
+                return;
+            }
             let message = format!("a second '{name}' element is not read, only the first");
             let mut fault = Fault::new(Class::Xml, again.place(), message)
                 .with_fix("put both into one element");

@@ -1,7 +1,7 @@
 //! The tree of a document: every element and attribute with the place where it stands.
 
 use std::borrow::Cow;
-use std::cell::OnceCell;
+use std::cell::{Cell, OnceCell};
 use std::ops::Range;
 
 use crate::{Place, Position};
@@ -13,6 +13,8 @@ pub struct Document<'t> {
     pub(crate) items: Vec<Item<'t>>,
     pub(crate) attributes: Vec<AttributeItem<'t>>,
     pub(crate) lines: OnceCell<Vec<u32>>,
+    /// The byte and column asked for last: the next is mostly not far behind.
+    pub(crate) last: Cell<(u32, u32)>,
 }
 
 #[derive(Debug)]
@@ -64,8 +66,15 @@ impl<'t> Document<'t> {
         });
         let line = lines.partition_point(|start| *start <= offset);
         let start = if line == 0 { 0 } else { lines[line - 1] };
-        let before = self.text.get(start as usize..offset as usize).unwrap_or("");
-        Position { line: line as u32 + 1, column: before.chars().count() as u32 + 1 }
+        // On the line of the last one, counting goes on from there.
+        let (from, counted) = match self.last.get() {
+            (byte, column) if (start..=offset).contains(&byte) => (byte, column),
+            _ => (start, 1),
+        };
+        let between = self.text.get(from as usize..offset as usize).unwrap_or("");
+        let column = counted + between.chars().count() as u32;
+        self.last.set((offset, column));
+        Position { line: line as u32 + 1, column }
     }
 }
 

@@ -440,15 +440,19 @@ impl Target {
 pub(super) mod disks {
     use stead_xml::{FromElement, ToElement};
 
-    use super::{Disk, Node, Reader, Target, Writer};
+    use super::{Disk, DiskBus, Node, Reader, Target, Writer};
 
     /// Disks of one bus stand in the order of their names, as far as the bus is written.
     pub(crate) fn read(devices: Node<'_>, reader: &mut Reader) -> Vec<Disk> {
         let mut disks: Vec<Disk> = Vec::new();
+        let mut keys: Vec<Key> = Vec::new();
         for node in devices.children().filter(|node| node.name() == "disk") {
             let Some(disk) = Disk::read(node, reader) else { continue };
-            let at = place_among(&disks, &disk.target);
+            let number = Target::number_of_name(&disk.target.dev);
+            let key = (disk.target.bus, number.map_or(-1, i64::from));
+            let at = place_among(&keys, key);
             disks.insert(at, disk);
+            keys.insert(at, key);
         }
         for disk in &mut disks {
             let device = disk.device;
@@ -458,20 +462,22 @@ pub(super) mod disks {
         disks
     }
 
-    fn place_among(disks: &[Disk], new: &Target) -> usize {
-        let number = |target: &Target| Target::number_of_name(&target.dev).map_or(-1, i64::from);
+    /// The bus that is written, and the number that the name tells.
+    type Key = (Option<DiskBus>, i64);
+
+    fn place_among(keys: &[Key], new: Key) -> usize {
         let mut place = None;
-        for (index, disk) in disks.iter().enumerate().rev() {
-            if disk.target.bus != new.bus {
+        for (index, (bus, number)) in keys.iter().enumerate().rev() {
+            if *bus != new.0 {
                 continue;
             }
-            if number(&disk.target) > number(new) {
+            if *number > new.1 {
                 place = Some(index);
             } else if place.is_none() {
                 place = Some(index + 1);
             }
         }
-        place.unwrap_or(disks.len())
+        place.unwrap_or(keys.len())
     }
 
     pub(crate) fn write(disks: &[Disk], out: &mut Writer) {

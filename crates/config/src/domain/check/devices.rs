@@ -10,6 +10,9 @@ use crate::domain::disk::{Disk, DiskBus, DiskDevice, ErrorPolicy, StartupPolicy,
 /// Checks `<devices>`.
 pub(super) fn check(devices: &Devices, node: Node<'_>, reader: &mut Reader) {
     for disk in &devices.disks {
+        if reader.is_full() {
+            return;
+        }
         check_disk(disk, &devices.disks, node, reader);
     }
     targets(&devices.disks, node, reader);
@@ -53,6 +56,9 @@ fn path(disk: &Disk) -> &str {
 /// Two disks cannot have one name.
 fn targets(disks: &[Disk], node: Node<'_>, reader: &mut Reader) {
     for (index, disk) in disks.iter().enumerate() {
+        if reader.is_full() {
+            return;
+        }
         let name = &disk.target.dev;
         let mut before = disks[..index].iter();
         if !name.is_empty()
