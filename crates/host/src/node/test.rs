@@ -18,7 +18,8 @@ fn host(online: &str) -> (tempfile::TempDir, Node) {
     for cell in 0..2 {
         let folder = format!("sys/devices/system/node/node{cell}");
         write(format!("{folder}/cpulist"), format!("{}-{}\n", cell * 4, cell * 4 + 3));
-        let meminfo = format!("Node {cell} MemTotal:  10{cell} kB\nNode {cell} MemFree:  4{cell} kB\n");
+        let meminfo =
+            format!("Node {cell} MemTotal:  10{cell} kB\nNode {cell} MemFree:  4{cell} kB\n");
         write(format!("{folder}/meminfo"), meminfo);
     }
     write(
