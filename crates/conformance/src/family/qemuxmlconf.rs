@@ -222,7 +222,8 @@ fn planned(
     };
     let acceleration = host.abilities.with(accelerator).ok_or("no such accelerator".to_owned())?;
     let catalog = Catalog::builtin();
-    let host_cpus = acceleration.host_cpus(catalog, &host.facts.cpuid);
+    let decoded = || acceleration.host_cpus(catalog, &host.facts.cpuid);
+    let host_cpus = host.host_cpus.clone().unwrap_or_else(decoded);
     let situation = Situation {
         catalog,
         abilities: &host.abilities,

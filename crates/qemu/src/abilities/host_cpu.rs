@@ -159,9 +159,6 @@ impl Acceleration {
         let choice = Choice { offers: Some(&offers), ..Choice::default() };
         let accelerated = self.accelerator != super::Accelerator::Tcg;
         let Some(host) = &self.host else {
-            if !accelerated {
-                return HostCpus::default();
-            }
             return self.without_expansion(catalog, native, &offers);
         };
         let left_out = self.left_out(catalog);
@@ -207,10 +204,7 @@ impl Acceleration {
             found.fallback = Fallback::Allow;
             Some(found)
         };
-        HostCpus {
-            reported: definition(false),
-            migratable: definition(true),
-            full: decode(catalog, &subject, Kind::Guest, Choice::default()).ok(),
-        }
+        let reported = definition(false);
+        HostCpus { full: reported.clone(), reported, migratable: definition(true) }
     }
 }

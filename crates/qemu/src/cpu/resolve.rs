@@ -71,13 +71,15 @@ pub fn resolve(asked: &Cpu, situation: &Situation<'_>) -> Result<Resolved, Refus
     match mode {
         CpuMode::HostPassthrough | CpuMode::Maximum => {
             leave_out(&mut cpu, mode, acceleration, &mut resolved.messages);
-            resolved.messages.push(format!(
-                "{mode}: the guest sees this host's CPU and can only move to hosts that are alike"
-            ));
+            if acceleration.accelerator != Accelerator::Tcg {
+                resolved.messages.push(format!(
+                    "{mode}: the guest sees this host's CPU and can only move to hosts that are alike"
+                ));
+            }
         }
         CpuMode::HostModel | CpuMode::Custom => {
             if check == Check::Partial {
-                demand(situation, &cpu, mode)?;
+                demand(situation, &cpu)?;
             }
             if mode == CpuMode::HostModel {
                 tell_left_out(mode, acceleration, &mut resolved.messages);
@@ -145,27 +147,10 @@ pub(crate) fn supports_mode(
     }
 }
 
-fn demand(situation: &Situation<'_>, cpu: &Definition, mode: CpuMode) -> Result<(), Refusal> {
+fn demand(situation: &Situation<'_>, cpu: &Definition) -> Result<(), Refusal> {
     let hosts = situation.host_cpus;
-    // A host model is compared as the host's CPU that it stands for.
-    let subject = match (mode, &hosts.migratable) {
-        (CpuMode::HostModel, Some(host)) => {
-            let mut standing = update(situation.catalog, cpu, host, Removed::Disable)?;
-            standing.check = cpu.check;
-            standing
-        }
-        _ => cpu.clone(),
-    };
-    if mode == CpuMode::HostModel && cpu.features.is_empty() {
-        return Ok(());
-    }
-    let verdict = check::partial(
-        situation.catalog,
-        &subject,
-        situation.acceleration,
-        hosts,
-        hosts.full.as_ref(),
-    )?;
+    let verdict =
+        check::partial(situation.catalog, cpu, situation.acceleration, hosts, hosts.full.as_ref())?;
     match verdict.reason {
         Some(reason) if verdict.relation == Relation::Incompatible => {
             Err(Refusal::Incompatible(reason))

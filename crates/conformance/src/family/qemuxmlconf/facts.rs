@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 use stead_config::Domain;
-use stead_cpu::{Catalog, Dump, Identity};
+use stead_cpu::{Catalog, Definition, Dump, Identity, Listed, Policy};
 use stead_qemu::Origin;
-use stead_qemu::abilities::Abilities;
+use stead_qemu::abilities::{Abilities, HostCpus, NEVER_PASSED};
 use stead_qemu::needs::{Grants, Need, PortKind, Role, Uplink};
 use stead_qemu::settle::{Age, Firmware, Seed, Settings};
 
@@ -27,6 +27,8 @@ pub(super) struct Host {
     pub(super) settings: Settings,
     pub(super) firmware: Vec<Firmware>,
     pub(super) facts: stead_facts::Host,
+    /// The host's CPU where libvirt's mock hands it out undecoded.
+    pub(super) host_cpus: Option<HostCpus>,
 }
 
 /// Folders of firmware descriptors, the least important first, and the files in them.
@@ -111,13 +113,36 @@ impl<'a> Facts<'a> {
             host.abilities.types.retain(|name| !without.contains(&name.as_str()));
             host.facts.cpuid = self.native(cpu);
             if refreshed {
-                for acceleration in &mut host.abilities.accelerations {
-                    acceleration.host = None;
-                }
+                host.host_cpus = Some(self.named(cpu));
             }
             self.hosts.insert(key.clone(), host);
         }
         self.hosts.get(&key).ok_or_else(|| "no host".to_owned())
+    }
+
+    /// A mocked host's CPU as libvirt's mock names it: QEMU is not asked and nothing is decoded.
+    fn named(&self, name: &str) -> HostCpus {
+        let mock = &self.mocks["host_cpus"][name];
+        let extra = mock["extra_features"].as_array().into_iter().flatten();
+        let reported = Definition {
+            model: mock["model"].as_str().map(str::to_owned),
+            vendor: mock["vendor"].as_str().map(str::to_owned),
+            features: extra
+                .filter_map(Value::as_str)
+                .filter(|name| !NEVER_PASSED.contains(name))
+                .map(|name| Listed { name: name.to_owned(), policy: Policy::Require })
+                .collect(),
+            ..Definition::default()
+        };
+        let mut migratable = reported.clone();
+        migratable.features.retain(|listed| {
+            Catalog::builtin().feature(&listed.name).is_none_or(|feature| feature.migratable)
+        });
+        HostCpus {
+            full: Some(reported.clone()),
+            reported: Some(reported),
+            migratable: Some(migratable),
+        }
     }
 
     /// What CPUID answers on a mocked host.
@@ -168,6 +193,7 @@ impl<'a> Facts<'a> {
             abilities,
             settings: settings(new),
             firmware: self.firmware.clone(),
+            host_cpus: None,
             facts: stead_facts::Host { arch: "x86_64".to_owned(), ..Default::default() },
         })
     }
