@@ -541,7 +541,9 @@ pub trait TargetElement: ToElement {
     /// Whether a socket's path may be left to the daemon.
     const PATHLESS: bool = false;
     /// Whether the path of a pseudo-terminal is an attribute of the device too.
-    const SHOWS_TTY: bool = false;
+    fn shows_tty(&self) -> bool {
+        false
+    }
 }
 
 impl TargetElement for SerialPort {}
@@ -549,7 +551,9 @@ impl TargetElement for SerialPort {}
 impl TargetElement for ParallelPort {}
 
 impl TargetElement for ConsolePort {
-    const SHOWS_TTY: bool = true;
+    fn shows_tty(&self) -> bool {
+        self.port.unwrap_or(0) == 0
+    }
 }
 
 impl TargetElement for ChannelPort {
@@ -561,7 +565,7 @@ impl<T: TargetElement> ToElement for Chardev<T> {
     fn write_attributes(&self, out: &mut Writer) {
         out.attribute("type", self.source.kind());
         if let ChardevSource::Pty(Some(path)) = &self.source
-            && T::SHOWS_TTY
+            && self.target.shows_tty()
             && out.form().is_live()
         {
             out.attribute("tty", path);

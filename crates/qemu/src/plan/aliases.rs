@@ -53,7 +53,6 @@ pub(crate) fn assign(domain: &mut Domain, chipset: Chipset) {
         balloon.alias.get_or_insert_with(|| "balloon0".to_owned());
     }
     count("rng", devices.rngs.iter_mut().map(|each| &mut each.alias));
-    count("panic", devices.panics.iter_mut().map(|each| &mut each.alias));
     if let Some(vsock) = &mut devices.vsock {
         vsock.alias.get_or_insert_with(|| "vsock0".to_owned());
     }
