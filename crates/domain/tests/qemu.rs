@@ -340,3 +340,119 @@ async fn a_failed_start_says_why_and_leaves_nothing() {
     assert!(error.message.contains("qcow2"), "{error}");
     assert_eq!(left(&house.layout.run), Vec::<std::path::PathBuf>::new());
 }
+
+/// A boot sector that does one thing and then sleeps: what firmware starts from the first disk.
+fn sector(house: &House, name: &str, code: &[u8]) -> String {
+    // Firmware boots from no disk smaller than a cylinder.
+    let mut bytes = vec![0; 1 << 20];
+    bytes[..code.len()].copy_from_slice(code);
+    bytes[code.len()..code.len() + 3].copy_from_slice(&[0xf4, 0xeb, 0xfd]);
+    bytes[510..512].copy_from_slice(&[0x55, 0xaa]);
+    let path = house.layout.lib.join(name);
+    std::fs::write(&path, bytes).unwrap();
+    format!(
+        "<disk type='file'><driver name='qemu' type='raw'/><source file='{}'/>\
+         <target dev='sda' bus='sata'/></disk>",
+        path.display()
+    )
+}
+
+/// `out 0x604, 0x2000`: off, by q35's ACPI registers.
+const POWER_OFF: &[u8] = &[0xba, 0x04, 0x06, 0xb8, 0x00, 0x20, 0xef];
+/// `out 0xcf9, 6`: a hard reset.
+const RESET: &[u8] = &[0xba, 0xf9, 0x0c, 0xb0, 0x06, 0xee];
+/// `out 0x505, 1`: a panic, by the pvpanic device.
+const PANIC: &[u8] = &[0xba, 0x05, 0x05, 0xb0, 0x01, 0xee];
+
+const ACPI: &str = "<features><acpi/></features>";
+
+/// The life cycles that follow a start, up to the last that is expected.
+async fn follow(events: &mut Receiver, expected: &[Lifecycle]) {
+    let mut found = Vec::new();
+    let deadline = Duration::from_secs(60);
+    while found.len() < expected.len() {
+        let event = tokio::time::timeout(deadline, events.recv()).await;
+        let event = event.unwrap_or_else(|_| panic!("after {found:?} nothing more"));
+        if let EventKind::Lifecycle(lifecycle) = event.unwrap().kind {
+            found.push(lifecycle);
+        }
+    }
+    assert_eq!(found, expected);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_powers_off_ends_or_comes_up_again() {
+    let Some(house) = House::new() else { return };
+    let domains = house.daemon();
+    let disk = sector(&house, "off.raw", POWER_OFF);
+    let mut events = domains.subscribe(1000);
+    let started = [Lifecycle::Resumed(0), Lifecycle::Started(0)];
+    domains.create(&document("one", ACPI, &disk), 0, Owner(1)).await.unwrap();
+    follow(&mut events, &started).await;
+    follow(&mut events, &[Lifecycle::Shutdown(1), Lifecycle::Stopped(0)]).await;
+
+    let again = format!("{ACPI}<on_poweroff>restart</on_poweroff>");
+    let machine = domains.create(&document("two", &again, &disk), 0, Owner(1)).await.unwrap();
+    follow(&mut events, &started).await;
+    follow(&mut events, &[Lifecycle::Shutdown(1), Lifecycle::Resumed(0)]).await;
+    follow(&mut events, &[Lifecycle::Shutdown(1), Lifecycle::Resumed(0)]).await;
+    machine.destroy(0).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_resets_goes_on_or_ends() {
+    let Some(house) = House::new() else { return };
+    let domains = house.daemon();
+    let disk = sector(&house, "reset.raw", RESET);
+    let mut events = domains.subscribe(1000);
+    let started = [Lifecycle::Resumed(0), Lifecycle::Started(0)];
+    let ends = format!("{ACPI}<on_reboot>destroy</on_reboot>");
+    domains.create(&document("one", &ends, &disk), 0, Owner(1)).await.unwrap();
+    follow(&mut events, &started).await;
+    follow(&mut events, &[Lifecycle::Shutdown(1), Lifecycle::Stopped(0)]).await;
+
+    let machine = domains.create(&document("two", ACPI, &disk), 0, Owner(1)).await.unwrap();
+    let deadline = Duration::from_secs(60);
+    loop {
+        let event = tokio::time::timeout(deadline, events.recv()).await.unwrap().unwrap();
+        if event.kind == EventKind::Reboot {
+            break;
+        }
+    }
+    machine.destroy(0).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_guest_that_panics_is_treated_as_its_document_says() {
+    let Some(house) = House::new() else { return };
+    let domains = house.daemon();
+    let devices = format!("{}<panic model='isa'/>", sector(&house, "panic.raw", PANIC));
+    let mut events = domains.subscribe(1000);
+    let started = [Lifecycle::Resumed(0), Lifecycle::Started(0)];
+    domains.create(&document("one", ACPI, &devices), 0, Owner(1)).await.unwrap();
+    follow(&mut events, &started).await;
+    follow(&mut events, &[Lifecycle::Crashed(0)]).await;
+    let end = loop {
+        let event = events.recv().await.unwrap();
+        match event.kind {
+            EventKind::Lifecycle(Lifecycle::Shutdown(_)) => {}
+            EventKind::Lifecycle(lifecycle) => break lifecycle,
+            _ => {}
+        }
+    };
+    assert_eq!(end, Lifecycle::Stopped(2));
+
+    let keeps = format!("{ACPI}<on_crash>preserve</on_crash>");
+    let machine = domains.create(&document("two", &keeps, &devices), 0, Owner(1)).await.unwrap();
+    follow(&mut events, &started).await;
+    follow(&mut events, &[Lifecycle::Crashed(0)]).await;
+    assert!(matches!(status(&machine), Status::Crashed(_)));
+    machine.destroy(0).await.unwrap();
+    while events.try_recv().is_some() {}
+
+    let again = format!("{ACPI}<on_crash>restart</on_crash>");
+    let machine = domains.create(&document("three", &again, &devices), 0, Owner(1)).await.unwrap();
+    follow(&mut events, &started).await;
+    follow(&mut events, &[Lifecycle::Crashed(0), Lifecycle::Resumed(0)]).await;
+    machine.destroy(0).await.unwrap();
+}
