@@ -210,7 +210,10 @@ impl Faults {
     /// The message for a libvirt client, without the prefix of the class: libvirt's words of the
     /// first error, its place, then the other errors, a line each.
     pub fn detail(&self) -> String {
-        let Some(first) = self.first() else { return String::new() };
+        let Some(first) = self.first().filter(|first| !first.message.is_empty()) else {
+            // The class says it all, and libvirt has a text without a detail for that.
+            return String::new();
+        };
         let mut text = first.message.clone();
         if first.class != Class::Syntax && first.place.line > 0 {
             let Place { line, column, path } = &first.place;
