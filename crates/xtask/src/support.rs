@@ -50,11 +50,13 @@ fn write_commands(page: &mut String, support: &[Support]) {
         support.iter().filter(|row| row.routed).map(|row| row.name).collect();
     page.push_str("\n## virsh commands\n");
     for (group, commands) in commands::GROUPS {
-        let works = |needed: &&(&str, &[&str])| needed.1.iter().all(|name| routed.contains(name));
-        let (served, not): (Vec<_>, Vec<_>) = commands.iter().partition(works);
-        let _ = writeln!(page, "\n**{group}.** {}", names(served.iter().map(|row| row.0)));
-        if !not.is_empty() {
-            let _ = writeln!(page, "\nNot yet: {}", names(not.iter().map(|row| row.0)));
+        let works = &|needed: &[&str]| needed.iter().all(|name| routed.contains(name));
+        let named = |served: bool| {
+            commands.iter().filter(move |row| works(row.1) == served).map(|row| row.0)
+        };
+        let _ = writeln!(page, "\n**{group}.** {}", names(named(true)));
+        if named(false).next().is_some() {
+            let _ = writeln!(page, "\nNot yet: {}", names(named(false)));
         }
     }
 }
@@ -96,7 +98,7 @@ fn write_procedures(page: &mut String, support: &[Support]) {
         objects.sort_by_key(|object| OBJECTS.iter().position(|(_, known)| known == object));
         objects.dedup();
         for object in objects {
-            let of = of.iter().filter(|row| self::object(row.api) == object);
+            let of = of.iter().copied().filter(|row| self::object(row.api) == object);
             let (routed, not): (Vec<_>, Vec<_>) = of.partition(|row| row.routed);
             let (answered, all) = (routed.len(), routed.len() + not.len());
             let _ = writeln!(page, "\n### {program}: {object} ({answered} of {all})\n");
