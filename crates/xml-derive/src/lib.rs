@@ -19,7 +19,8 @@
 //! `default` (missing means `Default`), `omit` (with `default`: not written if it is the default),
 //! `always` (a child is written even if nothing is in it), `lines` (and then on two lines), `live` (only of a running machine), `secret` (written only
 //! where secrets are), `judged` (values may be refused by the judge), `knows("a", "@b")`
-//! (names that a `with` reads), `unknown = "words"` (libvirt's words for a value that is none), `declares = path` (called as `path(&T, out)` among the attributes). On the struct: `check = path` is called as `path(&value, node, reader)`
+//! (names that a `with` reads), `needs = "attribute"` (a child without it says nothing),
+//! `tolerant` (a value that is none is dropped, as libvirt does), `unknown = "words"` (libvirt's words for a value that is none), `declares = path` (called as `path(&T, out)` among the attributes). On the struct: `check = path` is called as `path(&value, node, reader)`
 //! after reading; `lenient` keeps unknown names from being judged; `strangers = "words"` refuses
 //! elements that libvirt refuses too, in its words.
 
@@ -62,6 +63,8 @@ struct Words {
     knows: Vec<String>,
     declares: Option<Path>,
     unknown: Option<String>,
+    needs: Option<String>,
+    tolerant: bool,
 }
 
 struct Part<'a> {
@@ -178,6 +181,8 @@ fn part(field: &Field) -> Result<Part<'_>> {
                 "secret" => words.secret = true,
                 "judged" => words.judged = true,
                 "unknown" => words.unknown = Some(meta.value()?.parse::<LitStr>()?.value()),
+                "needs" => words.needs = Some(meta.value()?.parse::<LitStr>()?.value()),
+                "tolerant" => words.tolerant = true,
                 "declares" => words.declares = Some(meta.value()?.parse()?),
                 "knows" => {
                     let inside;
@@ -236,13 +241,20 @@ fn read(part: &Part<'_>) -> TokenStream {
             #none => #none,
         })
     };
+    let needs = words
+        .needs
+        .as_ref()
+        .map(|attribute| quote!(.filter(|child| child.attribute(#attribute).is_some())));
     let child = |target: &Type, xml: &String| {
-        quote!(match node.child(#xml) {
+        quote!(match node.child(#xml) #needs {
             #some(child) => <#target as ::stead_xml::FromElement>::read(child, reader),
             #none => #none,
         })
     };
     let value = match role {
+        Role::Attribute(xml) if words.tolerant => {
+            quote!(node.attribute(#xml).and_then(|text| text.parse().ok()))
+        }
         Role::Attribute(xml) if words.unknown.is_some() => {
             let text = &words.unknown;
             match option {

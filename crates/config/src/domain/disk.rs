@@ -168,7 +168,7 @@ pub struct Disk {
     #[xml(with = backing, knows("backingStore"))]
     pub backing: Backing,
     /// Cylinders, heads, sectors.
-    #[xml(child)]
+    #[xml(child, needs = "heads")]
     pub geometry: Option<Geometry>,
     /// Block sizes.
     #[xml(child)]

@@ -59,7 +59,7 @@ pub struct Features {
     #[xml(child)]
     pub smm: Option<Switch>,
     /// The I/O APIC.
-    #[xml(with = ioapic, knows("ioapic"))]
+    #[xml(child, needs = "driver")]
     pub ioapic: Option<Ioapic>,
     /// The device that names vmcore's place.
     #[xml(child)]
@@ -121,22 +121,6 @@ pub struct Ioapic {
     /// Who emulates it.
     #[xml(attribute)]
     pub driver: IoapicDriver,
-}
-
-/// `<ioapic>` of `<features>`; without a driver it says nothing.
-mod ioapic {
-    use super::{FromElement, Ioapic, Node, Reader, ToElement, Writer};
-
-    pub(super) fn read(features: Node<'_>, reader: &mut Reader) -> Option<Ioapic> {
-        let node = features.child("ioapic")?;
-        node.attribute("driver").and_then(|_| Ioapic::read(node, reader))
-    }
-
-    pub(super) fn write(ioapic: &Option<Ioapic>, out: &mut Writer) {
-        if let Some(ioapic) = ioapic {
-            ioapic.write("ioapic", out);
-        }
-    }
 }
 
 /// `<hyperv>`, in libvirt's order.

@@ -27,10 +27,10 @@ names! {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Element)]
 pub struct Pm {
     /// To memory.
-    #[xml(child = "suspend-to-mem")]
+    #[xml(child = "suspend-to-mem", needs = "enabled")]
     pub suspend_to_mem: Option<Enabled>,
     /// To disk.
-    #[xml(child = "suspend-to-disk")]
+    #[xml(child = "suspend-to-disk", needs = "enabled")]
     pub suspend_to_disk: Option<Enabled>,
 }
 

@@ -50,7 +50,7 @@ names! {
 #[xml(check = check)]
 pub struct Os {
     /// Which sort of firmware is looked for.
-    #[xml(attribute)]
+    #[xml(attributes_with = firmware, knows("@firmware"))]
     pub firmware: Option<FirmwareKind>,
     /// What kind of guest and machine.
     #[xml(child = "type")]
@@ -83,7 +83,7 @@ pub struct Os {
     #[xml(child)]
     pub bootmenu: Option<BootMenu>,
     /// Where SMBIOS tables come from.
-    #[xml(with = smbios, knows("smbios"))]
+    #[xml(child, needs = "mode")]
     pub smbios: Option<Smbios>,
     /// Settings of SeaBIOS.
     #[xml(child)]
@@ -193,7 +193,7 @@ pub struct Smbios {
 #[xml(check = check_bios)]
 pub struct Bios {
     /// Whether it speaks on the serial port.
-    #[xml(attribute = "useserial")]
+    #[xml(attribute = "useserial", tolerant)]
     pub use_serial: Option<YesNo>,
     /// After how many milliseconds it tries again, up to 65535; -1: never.
     #[xml(attribute = "rebootTimeout")]
@@ -296,19 +296,22 @@ impl ToElement for BootMenu {
     fn write_content(&self, _: &mut Writer) {}
 }
 
-/// `<smbios>` of `<os>`; without a mode it says nothing.
-mod smbios {
-    use super::{FromElement, Node, Reader, Smbios, ToElement, Writer};
+/// `firmware` of `<os>`, in the words that libvirt refuses it with.
+mod firmware {
+    use super::{Class, FirmwareKind, Node, Reader, Writer};
 
-    pub(super) fn read(os: Node<'_>, reader: &mut Reader) -> Option<Smbios> {
-        let node = os.child("smbios").filter(|node| node.attribute("mode").is_some())?;
-        Smbios::read(node, reader)
+    pub(super) fn read(os: Node<'_>, reader: &mut Reader) -> Option<FirmwareKind> {
+        let text = os.attribute("firmware")?;
+        let Ok(kind) = text.parse() else {
+            let message = format!("unknown firmware value {text}");
+            reader.attribute_error(os, "firmware", Class::Xml, message);
+            return None;
+        };
+        Some(kind)
     }
 
-    pub(super) fn write(smbios: &Option<Smbios>, out: &mut Writer) {
-        if let Some(smbios) = smbios {
-            smbios.write("smbios", out);
-        }
+    pub(super) fn write(kind: &Option<FirmwareKind>, out: &mut Writer) {
+        out.optional("firmware", *kind);
     }
 }
 

@@ -277,7 +277,7 @@ pub struct Rng {
     #[xml(attribute)]
     pub model: VirtioModel,
     /// How much a guest gets.
-    #[xml(child)]
+    #[xml(child, needs = "bytes")]
     pub rate: Option<RngRate>,
     /// Where they come from.
     #[xml(with = backend, knows("backend"))]

@@ -169,7 +169,7 @@ pub struct VideoCard {
     #[xml(attribute)]
     pub heads: Option<u32>,
     /// Whether it is the first card.
-    #[xml(attribute)]
+    #[xml(attribute, tolerant)]
     pub primary: Option<YesNo>,
     /// Whether pixels are shared with the host without copying.
     #[xml(attribute)]
