@@ -270,8 +270,11 @@ pub(super) fn fill(
     }
     match choose(builds, &request(domain)) {
         Some(choice) => apply(domain, &choice),
-        // The start will refuse it, if no such firmware is installed by then.
-        None if selects => return Ok(()),
+        // A kept document is refused at its start, if no such firmware is installed by then.
+        None if selects && settings.age == Age::Kept => return Ok(()),
+        None if selects && domain.os.loader.as_ref().is_none_or(|it| it.path.is_none()) => {
+            return found(domain);
+        }
         None => {
             if let Some(loader) = &mut domain.os.loader {
                 loader.format.get_or_insert(FirmwareFormat::Raw);

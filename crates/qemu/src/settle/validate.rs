@@ -246,6 +246,15 @@ fn cpu(domain: &Domain, findings: &mut Findings) {
 fn controllers(domain: &Domain, chipset: Chipset, findings: &mut Findings) {
     for controller in &domain.devices.controllers {
         let at = controller.position;
+        if let (Some(node), Some(model)) =
+            (controller.target.as_ref().and_then(|target| target.node), controller.model)
+        {
+            let index = controller.index.unwrap_or(0);
+            let message = format!(
+                "{model} with index {index} is configured for a NUMA node ({node}) not present in the domain's <cpu><numa> array (0)"
+            );
+            findings.add(Class::Xml, at, "devices/controller/target/node", message);
+        }
         match (controller.kind, controller.model) {
             (
                 ControllerKind::Usb,

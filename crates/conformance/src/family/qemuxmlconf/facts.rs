@@ -263,6 +263,8 @@ impl Host {
                     Role::File { .. } => 1750,
                     Role::Log { .. } => 1751,
                     Role::VhostVsock => 6789,
+                    // The mocked QEMU opens it itself.
+                    Role::Kvm => continue,
                     Role::VhostNet { queue, .. } => 44 + *queue as i32,
                     Role::Tap { queue, .. } if bridged => 102 + *queue as i32,
                     Role::Tap { queue, .. } => 3 + *queue as i32,
