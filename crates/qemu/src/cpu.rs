@@ -27,7 +27,7 @@ pub use api::{
 pub use convert::{definition, definition_of_any, into_document};
 pub use granted::{Answers, Inquiry, Verified, calls, more_calls, verify};
 pub use refusal::Refusal;
-pub use resolve::{Resolved, resolve, updated};
+pub use resolve::{Resolved, messages, resolve, updated};
 pub(crate) use resolve::{is_native, supports_mode};
 
 /// Where a guest is to run.

@@ -10,7 +10,7 @@ use stead_values::OnOff;
 
 use super::{Origin, Refusal, Situation, argument, check, convert, default_check};
 use crate::abilities::{
-    Acceleration, Accelerator, HostCpus, NEVER_PASSED, Outcome, TriedMode, spelling,
+    Acceleration, Accelerator, HostCpus, MachineType, NEVER_PASSED, Outcome, TriedMode, spelling,
 };
 
 /// The CPU of one start.
@@ -255,6 +255,27 @@ fn disable_deprecated(
     Ok(())
 }
 
+/// What libvirt puts before what QEMU advises against.
+const DEPRECATED: &str = "deprecated configuration: ";
+
+/// What people should know of a start, in libvirt's words where libvirt has some: a taint stands
+/// before what QEMU advises against.
+pub fn messages(resolved: &Resolved, machine: Option<&MachineType>) -> Vec<String> {
+    let machine = machine.filter(|machine| machine.deprecated);
+    let mut deprecated: Vec<String> = machine
+        .map(|machine| format!("{DEPRECATED}machine type '{}'", machine.name))
+        .into_iter()
+        .collect();
+    let (more, mut all): (Vec<_>, Vec<_>) =
+        resolved.messages.iter().cloned().partition(|text| text.starts_with(DEPRECATED));
+    deprecated.extend(more);
+    if !deprecated.is_empty() {
+        all.insert(0, "tainted: use of deprecated configuration settings".to_owned());
+    }
+    all.extend(deprecated);
+    all
+}
+
 fn note_deprecated_model(
     cpu: &Definition,
     acceleration: &Acceleration,
@@ -262,6 +283,6 @@ fn note_deprecated_model(
 ) {
     let model = cpu.model.as_deref().and_then(|name| acceleration.cpu(name));
     if let Some(model) = model.filter(|model| model.deprecated) {
-        messages.push(format!("CPU model '{}' is deprecated", model.name));
+        messages.push(format!("{DEPRECATED}CPU model '{}'", model.name));
     }
 }
