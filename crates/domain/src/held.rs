@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use serde::{Deserialize, Serialize};
 use stead_host::image::{self, Claim, Image};
 use stead_host::process::Descriptor;
-use stead_host::{listen, tap};
+use stead_host::{kvm, listen, tap};
 use stead_qemu::needs::{self, Absence, Access, Chain, Grants, Need, Role, Uplink};
 use stead_values::Mac;
 
@@ -160,7 +160,7 @@ impl<'a> Claims<'a> {
                     format!("network '{network}': networks are not supported by stead yet");
                 return Err(Error::new(Kind::ConfigUnsupported, message));
             }
-            Need::Monitor { .. } | Need::Tap { .. } | Need::Node { .. } => {}
+            Need::Kvm | Need::Monitor { .. } | Need::Tap { .. } | Need::Node { .. } => {}
             Need::Image { user, path, format, access, absence, chain } => {
                 self.image(user, path, format, *access, *absence, *chain)?;
             }
@@ -300,6 +300,13 @@ fn take(context: &Context, need: &Need, acquired: &mut Acquired) -> Result<()> {
             let socket = listen::unix(Path::new(path), 0o600).map_err(host)?;
             own(context, Path::new(path))?;
             pass(acquired, Role::Socket { alias: alias.clone() }, socket);
+        }
+        Need::Kvm => {
+            if let Some(credentials) = &context.credentials
+                && let Some(fd) = kvm::opened_for(credentials)
+            {
+                pass(acquired, Role::Kvm, fd);
+            }
         }
         Need::Folder { path } => make_folder(context, Path::new(path))?,
         Need::Output { alias, path, append, log } => {

@@ -21,6 +21,7 @@ mod owner;
 
 pub use chain::{ChainError, Layer, chain};
 pub use header::{Backing, Header, HeaderError};
+pub(crate) use owner::may_write;
 pub use owner::{Claim, Owner, Owners, unreachable_folder};
 
 /// An image that is open for reading its header and for changing its owner.

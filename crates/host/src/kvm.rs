@@ -1,11 +1,27 @@
 //! What the kernel's KVM can do.
 
+use std::os::fd::OwnedFd;
 use std::path::Path;
 
 use kvm_bindings::{KVM_MAX_CPUID_ENTRIES, Msrs, kvm_msr_entry};
 use kvm_ioctls::{Cap, Kvm};
 use stead_cpu::{Catalog, Dump, Key};
 use stead_facts::Tsc;
+
+use crate::image::may_write;
+use crate::process::Credentials;
+
+const DEVICE: &str = "/dev/kvm";
+
+/// `/dev/kvm` opened for a QEMU whose user may not open it (mode 0600, or a group that user is not in). `None` where that
+/// user may, and where this process may not either: QEMU says then what is wrong.
+pub fn opened_for(credentials: &Credentials) -> Option<OwnedFd> {
+    if may_write(Path::new(DEVICE), credentials) {
+        return None;
+    }
+    let opened = std::fs::OpenOptions::new().read(true).write(true).open(DEVICE);
+    opened.ok().map(OwnedFd::from)
+}
 
 /// `/dev/kvm`, opened.
 #[derive(Debug)]

@@ -54,6 +54,8 @@ pub enum Role {
     },
     /// `/dev/vhost-vsock`.
     VhostVsock,
+    /// `/dev/kvm`, for a QEMU whose user may not open it.
+    Kvm,
 }
 
 /// How QEMU uses an image.
@@ -182,6 +184,9 @@ pub enum Need {
         /// Must be this one; none: any free one of at least 3.
         cid: Option<u32>,
     },
+    /// KVM. Granted as a descriptor where QEMU's user may not open `/dev/kvm` and the daemon may; QEMU opens it itself
+    /// otherwise.
+    Kvm,
     /// A host device node that QEMU opens by path (`/dev/urandom`, an evdev device).
     Node {
         /// Path.
@@ -210,6 +215,7 @@ impl Need {
             | Self::Port { .. }
             | Self::Folder { .. }
             | Self::MasterKey { .. }
+            | Self::Kvm
             | Self::Node { .. } => Vec::new(),
         }
     }
@@ -307,6 +313,9 @@ pub fn needs(domain: &Domain, settings: &Settings, grants: &Grants) -> Vec<Need>
         Need::MasterKey { path: format!("{}/master-key.aes", grants.folder) },
         Need::Monitor { path: format!("{}/monitor.sock", grants.folder) },
     ];
+    if domain.kind == stead_config::domain::VirtKind::Kvm {
+        needs.push(Need::Kvm);
+    }
     boot(&domain, &mut needs);
     for disk in &domain.devices.disks {
         needs.extend(image(disk));

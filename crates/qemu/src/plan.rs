@@ -78,6 +78,8 @@ pub(crate) struct Dialect {
     pub(crate) raw_nodes: bool,
     /// `reconnect-ms=` rather than `reconnect=`.
     pub(crate) reconnect_ms: bool,
+    /// `-accel kvm,device=` exists.
+    pub(crate) kvm_device: bool,
 }
 
 /// Decides one start of a settled document.
@@ -125,7 +127,7 @@ pub fn plan(
         environment: environment(&domain, settings, grants),
         grants: grants.clone(),
         origin,
-        messages: cpu.messages.clone(),
+        messages: crate::cpu::messages(&cpu, machine),
         cpu,
         layers,
         ram_id: machine.and_then(|machine| machine.default_ram_id.clone()),
@@ -142,6 +144,7 @@ fn dialect(abilities: &Abilities, machine_acpi: bool) -> Dialect {
         device_json: abilities.at_least(7, 0),
         raw_nodes: !abilities.has_command("blockdev-set-active"),
         reconnect_ms: abilities.at_least(9, 2),
+        kvm_device: abilities.at_least(9, 0),
     }
 }
 

@@ -87,3 +87,17 @@ fn settling_is_idempotent() {
         assert_eq!(twice.print(Form::STORED), text, "{}", case.name);
     }
 }
+
+#[test]
+fn kvm_comes_as_a_descriptor_where_it_is_granted() {
+    let text = "<domain type='kvm'><name>a</name><memory>65536</memory>\
+                <os><type arch='x86_64' machine='q35'>hvm</type></os></domain>";
+    let mut plan = planned(&settled(text).unwrap()).unwrap();
+    let words = |plan: &Plan| format!("{:?}", stead_qemu::argv(plan));
+    assert!(!words(&plan).contains("/dev/fdset"));
+    plan.grants.descriptors.push((needs::Role::Kvm, 9));
+    let words = words(&plan);
+    let set = words.find("set=10000,fd=9,opaque=kvm").expect("the descriptor is given");
+    let used = words.find("kvm,device=/dev/fdset/10000").expect("the accelerator uses it");
+    assert!(set < used);
+}

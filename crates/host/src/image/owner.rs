@@ -232,6 +232,14 @@ pub fn unreachable_folder(path: &Path, credentials: &Credentials) -> Option<Path
     folders.into_iter().rev().find(|folder| !enters(folder, credentials)).map(Path::to_owned)
 }
 
+/// Whether a user may read and write a file or device by its owner and mode; the folders above are not looked at.
+pub(crate) fn may_write(path: &Path, credentials: &Credentials) -> bool {
+    path.metadata().is_ok_and(|found| {
+        let owner = Owner { uid: found.uid(), gid: found.gid(), mode: found.mode() & 0o7777 };
+        allows(owner, credentials, true)
+    })
+}
+
 fn enters(folder: &Path, credentials: &Credentials) -> bool {
     let Ok(found) = folder.metadata() else { return false };
     let owner = Owner { uid: found.uid(), gid: found.gid(), mode: found.mode() & 0o7777 };

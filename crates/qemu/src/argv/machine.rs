@@ -11,6 +11,9 @@ use crate::chipset::Chipset;
 use crate::needs::Role;
 use crate::plan::Plan;
 
+/// The descriptor set of `/dev/kvm`; those of character devices count up from 0.
+const KVM_SET: u32 = 10_000;
+
 /// Everything up to the first device.
 pub(super) fn head(plan: &Plan, words: &mut Words) {
     let domain = &plan.domain;
@@ -102,6 +105,11 @@ fn accelerator(plan: &Plan, words: &mut Words) {
     let ring = ring.and_then(|kvm| kvm.dirty_ring.as_ref());
     if let Some(ring) = ring.filter(|ring| kvm && ring.state == OnOff::On) {
         list = list.maybe("dirty-ring-size", ring.size);
+    }
+    if let (true, Some(number)) = (plan.dialect.kvm_device, plan.grants.descriptor(&Role::Kvm)) {
+        let given = List::default().with("set", KVM_SET).with("fd", number).with("opaque", "kvm");
+        words.option("-add-fd", given.text());
+        list = list.with("device", format!("/dev/fdset/{KVM_SET}"));
     }
     words.option("-accel", list.text());
 }
