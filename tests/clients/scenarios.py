@@ -304,7 +304,7 @@ def monitor(t):
     t.virsh('qemu-monitor-command', 'plain', '--hmp', 'info status')
     t.virsh('qemu-monitor-command', 'plain', '--hmp', 'nonsense')
     t.virsh('qemu-monitor-command', 'plain', '{"execute":"no-such-thing"}', hide=[(r'"id":"[^"]*"', '"id":"..."')])
-    t.virsh('qemu-monitor-command', 'plain', 'not json')
+    t.virsh('qemu-monitor-command', 'plain', 'not json', hide=[(r'"id":"[^"]*"', '"id":"..."')])
     t.virsh('dominfo', 'plain')
 
 

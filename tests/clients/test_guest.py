@@ -30,7 +30,8 @@ class Guest(Case):
             second = place.virsh('console', 'guest')
             self.assertNotEqual(second.returncode, 0)
             with Terminal(place, 'virsh', '-c', place.uri, 'console', '--force', 'guest') as other:
-                other.await_text('Connected to domain')
+                other.await_text('Escape character is')
+                time.sleep(0.3)  # until virsh has the terminal to itself
                 other.type('\recho second-$((40 + 2))\r')
                 other.await_text('second-42')
                 self.assertEqual(other.close(), 0)
