@@ -61,13 +61,19 @@ pub enum ProbeError {
     },
 }
 
-/// Runs a binary and asks it everything; then tries the host CPU modes.
+/// Runs a binary and asks it everything; then, if it is of the host's architecture, tries the host
+/// CPU modes.
 ///
 /// # Errors
 /// The binary cannot be run, does not answer, or is no QEMU. An accelerator that cannot be used is
 /// no error: it is not among the abilities.
 pub fn qemu(binary: &Path, host: &Host) -> Result<Abilities, ProbeError> {
     let mut found = ask(binary, host.kvm.is_some())?;
+    // Guests of another width have the same CPU behind them and are seldom seen: not worth the time
+    // before the first answer.
+    if found.arch != host.arch {
+        return Ok(found);
+    }
     trial::run(binary, host, Catalog::builtin(), &mut found, Instant::now() + TRIALS_TIMEOUT);
     Ok(found)
 }
