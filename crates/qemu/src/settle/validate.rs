@@ -10,7 +10,8 @@ use stead_config::domain::display::{Graphics, VideoModel};
 use stead_config::domain::features::{Features, Switch};
 use stead_config::domain::os::LoaderKind;
 use stead_config::domain::small::{InputBus, RngBackend};
-use stead_config::domain::{Address, Domain, VirtKind};
+use stead_config::domain::vcpu::Placement;
+use stead_config::domain::{Address, Domain};
 use stead_config::{Class, Fault, Faults, Place, Position};
 use stead_values::YesNo;
 
@@ -179,8 +180,10 @@ pub(super) fn complete(
 }
 
 fn machine(domain: &Domain, chipset: Chipset, abilities: &Abilities, findings: &mut Findings) {
-    let kvm = domain.kind == VirtKind::Kvm;
-    let _ = (abilities, kvm);
+    if domain.vcpu.placement == Placement::Auto {
+        let message = "attribute 'placement' of element 'vcpu' with value 'auto' is not supported by stead yet";
+        findings.unsupported(NOWHERE, "vcpu/@placement", message);
+    }
     let state = |switch: fn(&Features) -> Option<Switch>| {
         domain.features.as_ref().and_then(switch).map(Switch::is_on)
     };
