@@ -4,6 +4,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 
 use stead_protocol::{Header, Kind, Status};
+use tracing::debug;
 
 use crate::authorise::authorise;
 use crate::error::Error;
@@ -21,6 +22,7 @@ pub(crate) fn dispatch(
     match header.kind {
         Kind::CALL | Kind::CALL_WITH_FDS => {
             if let Err(error) = call(session, &header, body, files, replies) {
+                debug!(client = session.number, procedure = header.procedure, %error, "refused");
                 error.answer(&header, replies);
             }
         }

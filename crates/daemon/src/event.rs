@@ -306,6 +306,11 @@ impl Hub {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().list.is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Registrations> {
         self.registrations.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -332,3 +337,6 @@ pub(crate) fn wire_domain(identity: &stead_domain::Identity) -> remote::Domain {
 pub(crate) fn uuid(bytes: [u8; 16]) -> Uuid {
     Uuid::from_bytes(bytes)
 }
+
+#[cfg(test)]
+mod test;

@@ -1,6 +1,7 @@
 //! The daemon's life: what is set up, in which order, and what ends it.
 
 use std::io;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -228,6 +229,7 @@ fn client_paths(layout: &Layout) -> Vec<(PathBuf, Access)> {
         }
         Scope::System => {
             let folder = Path::new("/run/libvirt");
+            passable(folder);
             let mut paths = vec![
                 (folder.join("libvirt-sock"), Access::ReadWrite),
                 (folder.join("libvirt-sock-ro"), Access::ReadOnly),
@@ -241,6 +243,19 @@ fn client_paths(layout: &Layout) -> Vec<(PathBuf, Access)> {
             // All or none: where libvirtd answers, clients are its own.
             if listen::is_alive(&paths[0].0) { Vec::new() } else { paths }
         }
+    }
+}
+
+/// Makes a folder that every user may go through to the socket for those who only look.
+fn passable(folder: &Path) {
+    if folder.exists() {
+        return;
+    }
+    let mode = std::fs::Permissions::from_mode(0o755);
+    let made =
+        std::fs::create_dir_all(folder).and_then(|()| std::fs::set_permissions(folder, mode));
+    if let Err(error) = made {
+        warn!("making '{}': {error}", folder.display());
     }
 }
 
