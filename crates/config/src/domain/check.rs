@@ -32,9 +32,10 @@ pub(super) fn domain(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
     }
 }
 
-/// A definition says how much memory there is.
+/// A definition says how much memory there is, in one place or by cells.
 fn memory(domain: &Domain, node: Node<'_>, reader: &mut Reader) {
-    if domain.memory.size.0 == 0 {
+    let has_cells = node.descendant(&["cpu", "numa"]).is_some();
+    if domain.memory.size.0 == 0 && !has_cells {
         let message = "Memory size must be specified via <memory> or in the <numa> configuration";
         let at = node.child("memory").unwrap_or(node);
         reader.error_with_fix(at, Class::Xml, message, "add <memory unit='MiB'>1024</memory>");
