@@ -25,7 +25,9 @@ use crate::task::Task;
 use crate::{Document, Error, Result, Uuid};
 
 /// How long a QEMU may take before it is served by what its record says.
-const ANSWER: Duration = Duration::from_secs(5);
+const ANSWER: Duration = Duration::from_secs(1);
+/// How long it may take to be served by what it says after all.
+const LATE_ANSWER: Duration = Duration::from_secs(3600);
 
 /// A QEMU of a former daemon, as far as it could be asked.
 #[derive(Debug)]
@@ -184,6 +186,9 @@ pub(crate) fn adopted(task: &mut Task, known: Known) {
     task.adoption_over();
     let Known { run, queue, state } = known;
     run.watch(queue, task.mailbox_sender());
+    if state.is_none() {
+        ask_on(run.connection.monitor.clone(), task.mailbox_sender());
+    }
     task.leftovers.clear();
     task.found = None;
     task.recorded = None;
@@ -197,6 +202,16 @@ pub(crate) fn adopted(task: &mut Task, known: Known) {
         // A former daemon was ending it, or somebody has asked for its end meanwhile.
         _ => task.end_now(),
     }
+}
+
+/// Waits for a QEMU that did not answer in time: what it says in the end is taken in.
+fn ask_on(monitor: Monitor, mailbox: mpsc::Sender<Box<Message>>) {
+    tokio::spawn(async move {
+        if let Ok(status) = monitor.execute_within(&QueryStatus {}, LATE_ANSWER).await {
+            let report = Report::Seen(status.status);
+            let _gone = mailbox.send(Box::new(Message::Report(report))).await;
+        }
+    });
 }
 
 #[cfg(test)]

@@ -387,9 +387,16 @@ impl Domains {
             Ok(process) => {
                 task.found = Some(process.pid());
                 task.adopting();
-                let domain =
-                    live.or_else(|| task.inactive.as_ref()?.domain().ok().map(|d| (*d).clone()));
-                let Some(domain) = domain else { return };
+                let stored = || {
+                    let domain = task.inactive.as_ref()?.domain().ok()?;
+                    Some(Domain::clone(&domain))
+                };
+                let domain = live.or_else(stored).unwrap_or_else(|| {
+                    tracing::error!(%uuid, "a record's document cannot be read: little is known");
+                    let mut domain = crate::orphan::domain(&[], uuid);
+                    domain.name.clone_from(&record.name);
+                    domain
+                });
                 let live = Live { domain, record: record.live.clone() };
                 adopt::adopt(Arc::clone(context), uuid, record, live, process, false, mailbox);
             }

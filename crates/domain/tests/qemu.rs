@@ -278,6 +278,31 @@ async fn the_next_daemon_finds_what_runs() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_next_daemon_can_end_what_stands_still() {
+    let Some(house) = House::new() else { return };
+    let former = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    let machine = former
+        .spawn({
+            let domains = house.daemon();
+            async move { domains.create(&document("one", "", ""), 0, Owner(1)).await.unwrap() }
+        })
+        .await
+        .unwrap();
+    signal(machine.snapshot().pid.unwrap(), "-STOP");
+    drop(machine);
+    former.shutdown_background();
+    let domains = house.daemon();
+    let machine = domains.by_name("one").unwrap();
+    assert_eq!(status(&machine), Status::Running(Running::Booted));
+    assert!(machine.xml(0).unwrap().contains("/dev/pts/"));
+    let began = Instant::now();
+    machine.destroy(0).await.unwrap();
+    eprintln!("the next daemon's destroy of a stopped QEMU took {:?}", began.elapsed());
+    assert!(began.elapsed() < Duration::from_secs(5));
+    assert_eq!(left(&house.layout.run), Vec::<std::path::PathBuf>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_damaged_record_orphans_nothing() {
     let Some(house) = House::new() else { return };
     for keep in [0, 200] {
