@@ -6,13 +6,14 @@
 //! ```text
 //! settle(&Domain, Option<&Abilities>, &Settings, &[Firmware], &mut Seed) -> Result<Settlement, Faults>
 //!     defaults, implicit devices, addresses: what define stores and dumpxml prints
-//! needs(&Domain, &Settings) -> Vec<Need>
-//!     what the shell must acquire before a start; it answers with Grants
-//! plan(&Domain, &Facts, &Abilities, &Settings, &Grants, Origin) -> Result<Plan, Faults>
+//! needs(&Domain, &Settings, &Grants) -> Vec<Need>
+//!     what the shell must acquire before a start; the grants say only the number and the folder yet
+//! plan(&Domain, &cpu::Situation, &Settings, &Grants, Origin) -> Result<Plan, Faults>
 //!     aliases, node names, CPU, ports, descriptors: everything decided for one start
 //! argv(&Plan) -> Vec<Argument>            the command line; Plan::environment beside it
 //! Plan::calls() -> Vec<Call>              what to ask and to set over QMP before `cont`
 //! native(&Plan) -> String                 as `virsh domxml-to-native qemu-argv` prints it
+//! native_wrapped(&Plan) -> String         the same, a line an option, as logs have it
 //! Live::new(&Plan, id) -> Live
 //! refresh(&Live, News) -> Live            a reply to a Call, or an event
 //! describe(&Live) -> Domain               the live document

@@ -14,7 +14,7 @@ use stead_config::domain::interface::{InterfaceSource, InterfaceTarget};
 use stead_config::domain::os::BootDevice;
 use stead_config::domain::seclabel::{Seclabel, SeclabelKind};
 use stead_config::{Class, Domain, Fault, Faults, Place, Position};
-use stead_values::YesNo;
+use stead_values::{Kibibytes, YesNo};
 
 use crate::abilities::Abilities;
 use crate::chipset::Chipset;
@@ -102,6 +102,8 @@ pub fn plan(
     crate::settle::complete_addresses(&mut domain)?;
     granted(&mut domain, settings, grants)?;
     caches(&mut domain);
+    memory(&mut domain);
+    plain_connections(&mut domain);
     label(&mut domain, grants);
     let layers = layers::number(&mut domain, grants);
     let cpu = match &domain.cpu {
@@ -219,6 +221,32 @@ fn label(domain: &mut Domain, grants: &Grants) {
         imagelabel: Some(label.clone()),
         baselabel: None,
     });
+}
+
+/// QEMU wants whole MiB.
+fn memory(domain: &mut Domain) {
+    let whole = Kibibytes(domain.memory.size.mebibytes().saturating_mul(1024));
+    if domain.current_memory == domain.memory.size {
+        domain.current_memory = whole;
+    }
+    domain.memory.size = whole;
+}
+
+/// TCP connections are in clear unless they say otherwise.
+fn plain_connections(domain: &mut Domain) {
+    let devices = &mut domain.devices;
+    let sources = devices
+        .serials
+        .iter_mut()
+        .map(|each| &mut each.source)
+        .chain(devices.parallels.iter_mut().map(|each| &mut each.source))
+        .chain(devices.consoles.iter_mut().map(|each| &mut each.source))
+        .chain(devices.channels.iter_mut().map(|each| &mut each.source));
+    for source in sources {
+        if let ChardevSource::Tcp { tls, .. } = source {
+            tls.get_or_insert(YesNo::No);
+        }
+    }
 }
 
 /// What several machines write must not be cached by any.

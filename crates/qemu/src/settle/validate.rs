@@ -331,6 +331,13 @@ fn disk(disk: &Disk, chipset: Chipset, findings: &mut Findings) {
         }
         _ => {}
     }
+    if let Some(driver) = &disk.driver
+        && driver.discard_no_unref.is_some()
+        && driver.format != Some(ImageFormat::Qcow2)
+    {
+        let message = "'discard_no_unref' only works with qcow2 disk format";
+        findings.unsupported(at, "devices/disk/driver/@discard_no_unref", message);
+    }
     if disk.source.is_none() {
         match (disk.device, bus) {
             (DiskDevice::Cdrom | DiskDevice::Floppy, DiskBus::Usb) => {
