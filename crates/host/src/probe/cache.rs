@@ -18,7 +18,7 @@ use stead_qemu::abilities::{Abilities, Accelerator, HostCpus};
 use super::ProbeError;
 
 /// Changes whenever what is kept changes its form or its meaning.
-const FORM: u32 = 1;
+const FORM: u32 = 2;
 
 /// A binary and what follows from it.
 #[derive(Debug)]

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use stead_cpu::{
-    Bits, Catalog, Choice, Definition, Dump, Fallback, Identity, Kind, Offer, Offers, Policy,
+    Bits, Catalog, Choice, Definition, Dump, Fallback, Identity, Key, Kind, Offer, Offers, Policy,
     Subject, decode, expand,
 };
 
@@ -95,6 +95,16 @@ impl HostCpu {
             })
             .collect();
         Some(Self { properties })
+    }
+
+    /// Leaves out features in MSRs. libvirt does not believe them of a QEMU of which it does not
+    /// know that it tells what is missing, and it only looks at the 64-bit emulator for that.
+    pub(super) fn forget_msrs(&mut self, catalog: &Catalog) {
+        self.properties.retain(|name, _| {
+            catalog.feature(name).is_none_or(|feature| {
+                !feature.places.iter().any(|place| matches!(place.key, Key::Msr(_)))
+            })
+        });
     }
 
     fn number(&self, name: &str) -> Option<u32> {

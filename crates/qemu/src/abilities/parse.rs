@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use stead_cpu::Catalog;
 use thiserror::Error;
 
 use super::{
@@ -238,15 +239,24 @@ pub fn parse(
         accelerations.push(acceleration(*accelerator, answers)?);
     }
     accelerations.sort_by_key(|each: &Acceleration| each.accelerator);
+    let objects = listed("qom-list-properties", OBJECTS);
+    let tells_missing = objects
+        .get("max-x86_64-cpu")
+        .is_some_and(|properties| properties.contains("unavailable-features"));
+    if !tells_missing {
+        for host in accelerations.iter_mut().filter_map(|each| each.host.as_mut()) {
+            host.forget_msrs(Catalog::builtin());
+        }
+    }
     Ok(Abilities {
         binary: binary.to_owned(),
-        arch: target.arch,
+        arch: libvirt_arch(&target.arch).to_owned(),
         version: version.number,
         package: version.package,
         kvm: accelerations.iter().any(|each| each.accelerator == Accelerator::Kvm),
         types: types.into_iter().map(|each| each.name).collect(),
         devices: listed("device-list-properties", DEVICES),
-        objects: listed("qom-list-properties", OBJECTS),
+        objects,
         options: options
             .into_iter()
             .map(|option| {
@@ -261,6 +271,15 @@ pub fn parse(
         sgx: sgx(common).or_else(|| accelerated.iter().find_map(|(_, answers)| sgx(answers))),
         accelerations,
     })
+}
+
+/// libvirt's name of an architecture that QEMU names.
+fn libvirt_arch(qemu: &str) -> &str {
+    match qemu {
+        "arm" => "armv7l",
+        "i386" => "i686",
+        other => other,
+    }
 }
 
 struct VersionOf {

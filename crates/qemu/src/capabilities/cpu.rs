@@ -17,13 +17,13 @@ pub(super) fn modes(
 ) -> Modes {
     let native = is_native(&subject.abilities.arch, &host.arch);
     let supported = |mode| supports_mode(acceleration, subject.host_cpus, mode, native);
-    let mode = |mode| Mode {
+    let mode = |mode, migratable: Vec<&str>| Mode {
         supported: supported(mode),
-        migratable: migratable(subject.abilities).into_iter().map(str::to_owned).collect(),
+        migratable: migratable.into_iter().map(str::to_owned).collect(),
     };
     Modes {
-        host_passthrough: mode(CpuMode::HostPassthrough),
-        maximum: mode(CpuMode::Maximum),
+        host_passthrough: mode(CpuMode::HostPassthrough, migratable(subject.abilities)),
+        maximum: mode(CpuMode::Maximum, vec!["on", "off"]),
         host_model: supported(CpuMode::HostModel)
             .then(|| host_model(subject, acceleration, host))
             .flatten(),
@@ -33,8 +33,7 @@ pub(super) fn modes(
 
 /// Whether QEMU can keep what cannot move out of the host's CPU.
 fn migratable(abilities: &Abilities) -> Vec<&'static str> {
-    let type_name = format!("max-{}-cpu", abilities.arch);
-    if abilities.has_object_property(&type_name, "migratable") {
+    if abilities.has_object_property("max-x86_64-cpu", "migratable") {
         vec!["on", "off"]
     } else {
         vec!["off"]
