@@ -143,10 +143,14 @@ impl Domains {
         flags::check(flags, flags::DEFINE_VALIDATE, "qemuDomainDefineXMLFlags")?;
         let settled = crate::define::settled(&self.0, xml).await?;
         self.rename_broken(settled.uuid, &settled.name)?;
-        let (machine, _) = self.claim(settled.uuid, &settled.name).await?;
-        let change = Change::Define { name: settled.name, document: settled.document };
-        machine.ask(|reply| Command::Change(change, reply)).await?;
-        Ok(machine)
+        self.tell(&settled, async |machine: &Machine, _| {
+            let change = Change::Define {
+                name: Arc::clone(&settled.name),
+                document: Arc::clone(&settled.document),
+            };
+            machine.ask(|reply| Command::Change(change, reply)).await
+        })
+        .await
     }
 
     /// virDomainCreateXML: starts a machine that ends with its QEMU, or starts a stored one by another document.
@@ -156,14 +160,15 @@ impl Domains {
     pub async fn create(&self, xml: &str, flags: u32, owner: Owner) -> Result<Machine> {
         flags::check(flags, 0x37, "qemuDomainCreateXML")?;
         let settled = crate::define::settled(&self.0, xml).await?;
-        let (machine, claim) = self.claim(settled.uuid, &settled.name).await?;
-        if claim == Claim::Same && machine.snapshot().is_active() {
-            let message = format!("domain '{}' is already active", settled.name);
-            return Err(Error::invalid(message).from_origin(crate::Origin::Domain));
-        }
-        let document = Some(settled.document);
-        machine.ask(|reply| Command::Start { document, flags, owner, reply }).await?;
-        Ok(machine)
+        self.tell(&settled, async |machine: &Machine, claim| {
+            if claim == Claim::Same && machine.snapshot().is_active() {
+                let message = format!("domain '{}' is already active", settled.name);
+                return Err(Error::invalid(message).from_origin(crate::Origin::Domain));
+            }
+            let document = Some(Arc::clone(&settled.document));
+            machine.ask(|reply| Command::Start { document, flags, owner, reply }).await
+        })
+        .await
     }
 
     /// virConnectDomainXMLToNative: the command line of a document.
@@ -281,6 +286,25 @@ impl Domains {
         self.0.ledger().claim_name(uuid, name)?;
         self.0.rename(uuid, old, name);
         Ok(())
+    }
+
+    /// Has the machine of a document do what `act` asks of it. One that another client just removes cannot answer any more:
+    /// then the document's next machine is asked, because who defines or creates cannot be told that there is no such domain.
+    async fn tell(
+        &self,
+        settled: &crate::define::Settled,
+        act: impl AsyncFn(&Machine, Claim) -> Result<()>,
+    ) -> Result<Machine> {
+        let mut left = CLAIMS;
+        loop {
+            let (machine, claim) = self.claim(settled.uuid, &settled.name).await?;
+            match act(&machine, claim).await {
+                Ok(()) => return Ok(machine),
+                Err(error) if error.kind != Kind::NoDomain || left == 0 => return Err(error),
+                Err(_) => tokio::time::sleep(CLAIM).await,
+            }
+            left -= 1;
+        }
     }
 
     /// The machine of this UUID and name, made if nobody has either.
