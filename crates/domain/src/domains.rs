@@ -8,10 +8,10 @@ use stead_config::Domain;
 use stead_host::process::{AdoptError, Found, Process, scan};
 use stead_qemu::refresh::Live;
 use stead_store::{Autostart, Damage, Loaded};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
 use crate::change::Change;
-use crate::command::{Command, Message, Report};
+use crate::command::{Command, Message, Reply, Report};
 use crate::console::{self, Among};
 use crate::context::{Context, Options, kept};
 use crate::events::Receiver;
@@ -143,12 +143,12 @@ impl Domains {
         flags::check(flags, flags::DEFINE_VALIDATE, "qemuDomainDefineXMLFlags")?;
         let settled = crate::define::settled(&self.0, xml).await?;
         self.rename_broken(settled.uuid, &settled.name)?;
-        self.tell(&settled, async |machine: &Machine, _| {
+        self.tell(&settled, |machine, _| {
             let change = Change::Define {
                 name: Arc::clone(&settled.name),
                 document: Arc::clone(&settled.document),
             };
-            machine.ask(|reply| Command::Change(change, reply)).await
+            async move { machine.ask(|reply| Command::Change(change, reply)).await }
         })
         .await
     }
@@ -160,13 +160,17 @@ impl Domains {
     pub async fn create(&self, xml: &str, flags: u32, owner: Owner) -> Result<Machine> {
         flags::check(flags, 0x37, "qemuDomainCreateXML")?;
         let settled = crate::define::settled(&self.0, xml).await?;
-        self.tell(&settled, async |machine: &Machine, claim| {
-            if claim == Claim::Same && machine.snapshot().is_active() {
-                let message = format!("domain '{}' is already active", settled.name);
-                return Err(Error::invalid(message).from_origin(crate::Origin::Domain));
-            }
+        self.tell(&settled, |machine, claim| {
+            let name = Arc::clone(&settled.name);
             let document = Some(Arc::clone(&settled.document));
-            machine.ask(|reply| Command::Start { document, flags, owner, reply }).await
+            let owner = owner.clone();
+            async move {
+                if claim == Claim::Same && machine.snapshot().is_active() {
+                    let message = format!("domain '{name}' is already active");
+                    return Err(Error::invalid(message).from_origin(crate::Origin::Domain));
+                }
+                machine.ask(|reply| Command::Start { document, flags, owner, reply }).await
+            }
         })
         .await
     }
@@ -288,17 +292,17 @@ impl Domains {
         Ok(())
     }
 
-    /// Has the machine of a document do what `act` asks of it. One that another client just removes cannot answer any more:
+    /// Has the machine of a document do what `command` asks of it. One that another client just removes cannot answer any more:
     /// then the document's next machine is asked, because who defines or creates cannot be told that there is no such domain.
-    async fn tell(
+    async fn tell<F: Future<Output = Result<()>>>(
         &self,
         settled: &crate::define::Settled,
-        act: impl AsyncFn(&Machine, Claim) -> Result<()>,
+        act: impl Fn(Machine, Claim) -> F,
     ) -> Result<Machine> {
         let mut left = CLAIMS;
         loop {
             let (machine, claim) = self.claim(settled.uuid, &settled.name).await?;
-            match act(&machine, claim).await {
+            match act(machine.clone(), claim).await {
                 Ok(()) => return Ok(machine),
                 Err(error) if error.kind != Kind::NoDomain || left == 0 => return Err(error),
                 Err(_) => tokio::time::sleep(CLAIM).await,

@@ -370,7 +370,16 @@ impl Machine {
 
     pub(crate) async fn ask<T>(&self, command: impl FnOnce(Reply<T>) -> Command) -> Result<T> {
         let (reply, answer) = oneshot::channel();
-        let message = Box::new(Message::Ask(command(Reply(reply))));
+        self.tell(command(Reply(reply)), answer).await
+    }
+
+    /// Hands a command to the machine's task, and waits for its answer.
+    pub(crate) async fn tell<T>(
+        &self,
+        command: Command,
+        answer: oneshot::Receiver<Result<T>>,
+    ) -> Result<T> {
+        let message = Box::new(Message::Ask(command));
         self.0.mailbox.send(message).await.map_err(|_| self.gone())?;
         answer.await.map_err(|_| self.gone())?
     }

@@ -7,7 +7,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use stead_host::process::{Exit, Found, Process};
+use stead_host::process::Exit;
 use tokio::sync::{mpsc, oneshot};
 
 use crate::change::{Change, Kept};
@@ -19,10 +19,12 @@ use crate::launch::{self, Launched};
 use crate::machine::{self, Effect, Input, Order, Phase, Refusal, Request, State};
 use crate::run::Run;
 use crate::snapshot::Broken;
-use crate::{
-    Control, Document, Error, Event, EventKind, Identity, Kind, Message as Note, Origin, Owner,
-    Result, Snapshot, Summary, Uuid, flags,
-};
+use crate::{Document, Error, EventKind, Kind, Origin, Owner, Result, flags};
+
+mod found;
+mod shown;
+
+pub(crate) use shown::nothing;
 
 /// Requests that wait for the one under way.
 const WAITING_MAX: usize = 64;
@@ -580,59 +582,6 @@ impl Task {
         self.perform(Effect::End { graceful: false });
     }
 
-    /// A QEMU of this machine was found by its mark.
-    fn orphan(&mut self, found: Found) {
-        let known = self.run.as_ref().map(|run| run.connection.process.pid());
-        let adopting = matches!(self.job, Some(Job { kind: JobKind::Adopt, .. }));
-        if known == Some(found.identity.pid)
-            || adopting
-            || matches!(self.state.phase, Phase::Starting { .. })
-        {
-            return;
-        }
-        if known.is_some() || self.state.is_active() && !self.unfound {
-            let pid = found.identity.pid;
-            tracing::error!(name = %self.name, pid, "a second QEMU of this machine runs");
-            return;
-        }
-        self.take_orphan(found);
-    }
-
-    /// Takes over a QEMU of which no record tells.
-    pub(crate) fn take_orphan(&mut self, found: Found) {
-        let process = match Process::adopt(&found.identity) {
-            Ok(process) => process,
-            Err(_) => return,
-        };
-        let name = &self.name;
-        tracing::warn!(%name, pid = process.pid(), "a QEMU without a usable record is taken over");
-        if !std::mem::take(&mut self.unfound) {
-            self.state =
-                State::adopting(self.state.persistent, self.state.actions, crate::domains::UNKNOWN);
-            self.id = self.context.next_id();
-            self.context.set_id(self.shared.uuid, self.id);
-        }
-        if let Some(credentials) = &self.context.credentials {
-            let claims =
-                self.context.owners().recover(self.shared.uuid, process.pid(), credentials);
-            self.leftovers.extend(claims.into_iter().map(Held::Label));
-        }
-        let stored = self.inactive.as_ref().and_then(|document| document.domain().ok());
-        let domain = match stored {
-            Some(domain) => stead_config::Domain::clone(&domain),
-            None => crate::orphan::domain(&found.arguments, self.shared.uuid),
-        };
-        let record =
-            crate::orphan::record(&self.name, self.id, self.state, &found, &self.leftovers);
-        let live = stead_qemu::refresh::Live { domain, record: record.live.clone() };
-        self.found = Some(process.pid());
-        self.degraded = true;
-        self.adopting();
-        self.publish();
-        let (context, uuid) = (Arc::clone(&self.context), self.shared.uuid);
-        crate::adopt::adopt(context, uuid, record, live, process, true, self.mailbox_sender());
-    }
-
     fn leave(&mut self) {
         if !std::mem::replace(&mut self.gone, true) {
             self.context.forget(&self.shared.uuid, &self.name);
@@ -679,84 +628,6 @@ impl Task {
         }
     }
 
-    /// Marks the machine busy until its QEMU is known.
-    pub(crate) fn adopting(&mut self) {
-        self.job = Some(Job::now(JobKind::Adopt));
-    }
-
-    /// The end of [`Task::adopting`].
-    pub(crate) fn adoption_over(&mut self) {
-        if matches!(self.job, Some(Job { kind: JobKind::Adopt, .. })) {
-            self.job = None;
-        }
-    }
-
-    pub(crate) fn announce(&self, kind: EventKind) {
-        self.context.hub.announce(Event { machine: self.identity(), kind });
-    }
-
-    pub(crate) fn identity(&self) -> Identity {
-        Identity { name: Arc::clone(&self.name), uuid: self.shared.uuid, id: self.id }
-    }
-
-    /// Makes what is so known to all who read.
-    pub(crate) fn publish(&mut self) {
-        self.shared.snapshot.store(Arc::new(self.snapshot()));
-        let there = self.state.persistent || self.state.is_active();
-        if there && !std::mem::replace(&mut self.listed, true) {
-            self.context.add(Arc::clone(&self.name), &crate::Machine(Arc::clone(&self.shared)));
-        }
-    }
-
-    pub(crate) fn snapshot(&self) -> Snapshot {
-        let run = self.run.as_deref().filter(|_| self.state.is_active());
-        let live = run.map(|run| Arc::clone(&run.live));
-        // Until QEMU is known, what it was made from is what there is.
-        let starting = self.state.is_active().then(|| self.start_document()).flatten();
-        let live = live.or_else(|| self.recorded.clone()).or(starting);
-        let shown = live.as_ref().or(self.inactive.as_ref());
-        let mut summary = shown.map_or(Summary::default(), |document| document.summary());
-        if let Some(balloon_kib) = run.and_then(Run::balloon_kib) {
-            summary.memory_kib = balloon_kib;
-        }
-        let persistent = self.state.persistent;
-        Snapshot {
-            identity: self.identity(),
-            status: self.state.status(),
-            persistent,
-            autostart: self.autostart,
-            updated: self.updated,
-            inactive: self.inactive.clone().filter(|_| persistent),
-            live,
-            summary,
-            messages: run
-                .map_or_else(|| Arc::from(Vec::<Note>::new()), |run| Arc::clone(&run.messages)),
-            broken: self.broken.clone(),
-            control: self.control(),
-            degraded: run.map_or(self.degraded, |run| run.degraded),
-            pid: run.map(|run| run.connection.process.pid()).or(self.found),
-        }
-    }
-
-    fn control(&self) -> Control {
-        match &self.job {
-            Some(job) => Control::Job { since: job.since },
-            None => Control::Idle,
-        }
-    }
-
-    /// Has the run record written again, so that a successor knows what is so.
-    pub(crate) fn save(&mut self) -> Option<oneshot::Receiver<()>> {
-        let record = self.record()?;
-        let run = self.run.as_ref()?;
-        Some(run.saver.save(&self.context, self.shared.uuid, record, Arc::clone(&run.live)))
-    }
-
-    fn record(&self) -> Option<crate::record::Record> {
-        let run = self.run.as_ref()?;
-        Some(run.record(self.state, &self.identity(), self.owner.is_some()))
-    }
-
     pub(crate) fn mailbox_sender(&self) -> mpsc::Sender<Box<Message>> {
         self.shared.mailbox.clone()
     }
@@ -794,23 +665,4 @@ fn shutdown_flags(given: u32, function: &'static str) -> Result<()> {
         return Err(Error::new(Kind::ArgumentUnsupported, "QEMU guest agent is not configured"));
     }
     Ok(())
-}
-
-/// What is known of a machine before its task has said anything.
-pub(crate) fn nothing(uuid: Uuid, name: &Arc<str>) -> Snapshot {
-    Snapshot {
-        identity: Identity { name: Arc::clone(name), uuid, id: -1 },
-        status: crate::Status::Shutoff(crate::Shutoff::Unknown),
-        persistent: false,
-        autostart: false,
-        updated: false,
-        inactive: None,
-        live: None,
-        summary: Summary::default(),
-        messages: Arc::from(Vec::new()),
-        broken: None,
-        control: Control::Idle,
-        degraded: false,
-        pid: None,
-    }
 }
