@@ -163,7 +163,6 @@ impl Domains {
         self.tell(&settled, |machine, claim| {
             let name = Arc::clone(&settled.name);
             let document = Some(Arc::clone(&settled.document));
-            let owner = owner.clone();
             async move {
                 if claim == Claim::Same && machine.snapshot().is_active() {
                     let message = format!("domain '{name}' is already active");
