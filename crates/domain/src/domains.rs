@@ -8,10 +8,10 @@ use stead_config::Domain;
 use stead_host::process::{AdoptError, Found, Process, scan};
 use stead_qemu::refresh::Live;
 use stead_store::{Autostart, Damage, Loaded};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::mpsc;
 
 use crate::change::Change;
-use crate::command::{Command, Message, Reply, Report};
+use crate::command::{Command, Message, Report};
 use crate::console::{self, Among};
 use crate::context::{Context, Options, kept};
 use crate::events::Receiver;
