@@ -37,7 +37,8 @@ pub mod limits {
 impl<'t> Document<'t> {
     /// Reads a text. A tree comes back as far as there is a root element, faulty or not.
     pub fn parse(text: &'t str) -> (Option<Self>, Vec<Fault>) {
-        let mut builder = Builder::new(text);
+        // The reader drops a byte order mark without counting it, which would shift every place after it.
+        let mut builder = Builder::new(text.trim_start_matches('\u{feff}'));
         builder.run();
         let faults = builder.faults;
         let has_root = builder.root_seen;

@@ -38,6 +38,14 @@ fn faults_have_the_words_of_libxml2() {
 }
 
 #[test]
+fn a_byte_order_mark_shifts_nothing() {
+    assert!(faults("\u{feff}<d a='1'><n/></d>").is_empty());
+    assert!(faults("\u{feff}\u{feff}<d/>").is_empty());
+    check("\u{feff}<d>\n<n>a</m>\n</d>", 2, "Opening and ending tag mismatch: n line 2 and m");
+    check("\u{feff}", 1, "Document is empty");
+}
+
+#[test]
 fn all_faults_are_found() {
     let text = "<d>\n<a x=1/>\n<b>&nope;</b>\n<c y='1' y='2'>\n<e/>\n</d>\n";
     let lines: Vec<_> = faults(text).iter().map(|fault| fault.place.line).collect();
