@@ -407,7 +407,6 @@ impl Task {
     fn hear(&mut self, event: Box<stead_qmp::Event>) {
         let Some(run) = &mut self.run else { return };
         let meaning = run.hear(&event);
-        let before = self.state;
         // QEMU's own event first, as libvirt passes it on.
         for kind in meaning.said {
             self.announce(kind);
@@ -415,9 +414,6 @@ impl Task {
         match meaning.heard {
             Some(heard) => self.input(Input::Heard(heard)),
             None => self.publish(),
-        }
-        if self.state != before && self.state.is_active() {
-            self.save();
         }
     }
 
@@ -473,6 +469,12 @@ impl Task {
         }
         self.turn(before);
         self.publish();
+        // Whether QEMU's event or its answer brought the change: whichever comes first is written down.
+        let settled = |state: State| State { order: None, ..state };
+        let both_run = matches!((before.phase, state.phase), (Phase::Active(_), Phase::Active(_)));
+        if both_run && settled(before) != settled(state) {
+            self.save();
+        }
         for effect in effects {
             self.perform(effect);
         }
