@@ -200,8 +200,8 @@ pub struct Bios {
     pub reboot_timeout: Option<i32>,
 }
 
-/// Architectures that libvirt knows.
-const ARCHITECTURES: &[&str] = &[
+/// The architectures that libvirt 11.3 knows by name (virArch).
+pub const ARCHITECTURES: &[&str] = &[
     "alpha",
     "armv6l",
     "armv7l",

@@ -1,5 +1,6 @@
 //! Questions about CPUs and capabilities, which no machine need exist for.
 
+use stead_config::domain::os::ARCHITECTURES;
 use stead_cpu::Catalog;
 use stead_protocol::remote::*;
 use stead_protocol::{ErrorCode, ErrorDomain};
@@ -10,7 +11,7 @@ use stead_qemu::cpu::{
 
 use crate::error::{Error, Result, check_flags};
 use crate::router::Router;
-use crate::routes::target::{ARCHITECTURES, Asked, no_emulator};
+use crate::routes::target::{Asked, no_emulator};
 
 /// virConnectCompareCPUFlags.
 const COMPARE_FAIL_INCOMPATIBLE: u32 = 1;

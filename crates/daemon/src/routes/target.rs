@@ -2,52 +2,13 @@
 
 use std::sync::Arc;
 
+use stead_config::domain::os::ARCHITECTURES;
 use stead_protocol::{ErrorCode, ErrorDomain};
 use stead_qemu::abilities::{Acceleration, Accelerator, HostCpus};
 
 use crate::error::{Error, Result};
 use crate::hypervisors::Known;
 use crate::session::Session;
-
-/// The architectures that libvirt 11.3 knows by name (virArch).
-pub(crate) const ARCHITECTURES: &[&str] = &[
-    "alpha",
-    "armv6l",
-    "armv7l",
-    "armv7b",
-    "aarch64",
-    "cris",
-    "i686",
-    "ia64",
-    "lm32",
-    "loongarch64",
-    "m68k",
-    "microblaze",
-    "microblazeel",
-    "mips",
-    "mipsel",
-    "mips64",
-    "mips64el",
-    "openrisc",
-    "parisc",
-    "parisc64",
-    "ppc",
-    "ppc64",
-    "ppc64le",
-    "ppcemb",
-    "riscv32",
-    "riscv64",
-    "s390",
-    "s390x",
-    "sh4",
-    "sh4eb",
-    "sparc",
-    "sparc64",
-    "unicore32",
-    "x86_64",
-    "xtensa",
-    "xtensaeb",
-];
 
 /// The types of domains that libvirt 11.3 knows besides "kvm" and "qemu" (virDomainVirtType).
 const OTHER_TYPES: &[&str] = &[
